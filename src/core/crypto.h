@@ -1,0 +1,44 @@
+/*
+ * The one door to OpenSSL's EVP: digests, random bytes, encodings, and the
+ * DES of VNC authentication. Functions answer 0 or -EIO where the library
+ * fails (which a caller treats as a refusal, never as a success).
+ */
+#ifndef CORE_CRYPTO_H
+#define CORE_CRYPTO_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { SHA1_LEN = 20, SHA256_LEN = 32, VNC_CHALLENGE_LEN = 16 };
+
+int crypto_sha1(const void *data, size_t len, uint8_t ret[SHA1_LEN]);
+int crypto_sha256(const void *data, size_t len, uint8_t ret[SHA256_LEN]);
+int crypto_hmac_sha256(const void *key, size_t key_len, const void *data,
+		size_t len, uint8_t ret[SHA256_LEN]);
+
+/* Unpredictable bytes; never fails (without randomness the program aborts:
+ * there is nothing safe to do). */
+void crypto_random(void *ret, size_t len);
+/* `len` characters out of A-Z a-z 0-9 - _ (six bits each), and a NUL. */
+void crypto_random_text(char *ret, size_t len);
+
+/*
+ * RFC 6143 section 7.2.2: encrypt the challenge with DES, the key being the
+ * first 8 bytes of the password (padded with zeros), bits of each byte
+ * mirrored. Done as DES-EDE3-ECB with the key three times: plain DES would
+ * need OpenSSL's legacy provider.
+ */
+int crypto_vnc_response(const uint8_t challenge[VNC_CHALLENGE_LEN],
+		const char *password, size_t password_len,
+		uint8_t ret[VNC_CHALLENGE_LEN]);
+
+/* Hex, lower case, `2 * len + 1` bytes with the NUL. */
+void crypto_hex(const void *data, size_t len, char *ret);
+/* Bytes of a hex text; -EINVAL for anything else or another length. */
+int crypto_unhex(const char *text, uint8_t *ret, size_t ret_len);
+/* Base64 with padding; ret holds 4 * ((len + 2) / 3) + 1 bytes. */
+void crypto_base64(const void *data, size_t len, char *ret);
+/* Bytes decoded, or -EINVAL (strict: padding needed, no blanks). */
+int crypto_unbase64(const char *text, size_t len, uint8_t *ret, size_t ret_max);
+
+#endif

@@ -1,0 +1,78 @@
+/*
+ * A dial plan is data: the layers to put on, bottom first. Providers answer
+ * with plans and never open a console connection themselves; dial walks one.
+ *
+ *	proxmox vnc    tcp pve1:8006 > tls > ws .../vncwebsocket > rfb_login
+ *	static vnc     tcp 10.0.0.9:5901 > rfb_login
+ */
+#ifndef STREAM_DIAL_H
+#define STREAM_DIAL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/err.h"
+#include "core/secret.h"
+#include "stream/ws.h"
+
+struct loop;
+struct stream;
+struct tls_context;
+
+enum dial_kind { DIAL_TCP, DIAL_UNIX, DIAL_TLS, DIAL_WS, DIAL_RFB_LOGIN };
+
+enum { DIAL_LAYERS_MAX = 8, DIAL_LAYER_MS = 8000 };
+
+struct dial_layer {
+	enum dial_kind kind;
+	union {
+		struct {
+			char *host; /* name or address, no brackets */
+			uint16_t port;
+		} tcp;
+		struct {
+			char *path;
+		} unix_socket;
+		struct {
+			struct tls_context *context; /* a reference */
+			char *host;
+		} tls;
+		struct ws_client_options ws;
+		struct {
+			struct secret password;
+		} rfb_login;
+	};
+};
+
+struct dial_plan {
+	size_t count;
+	struct dial_layer layers[DIAL_LAYERS_MAX];
+};
+
+/* Add a layer; strings and secrets are copied. 0, -ENOMEM, -E2BIG. */
+int dial_plan_tcp(struct dial_plan *p, const char *host, uint16_t port);
+int dial_plan_unix(struct dial_plan *p, const char *path);
+int dial_plan_tls(struct dial_plan *p, struct tls_context *c, const char *host);
+int dial_plan_ws(struct dial_plan *p, const struct ws_client_options *o);
+int dial_plan_rfb_login(struct dial_plan *p, const struct secret *password);
+void dial_plan_done(struct dial_plan *p); /* wipes what is secret */
+/* "tcp 10.0.0.9:5901 > rfb_login": for the log; never a secret. */
+void dial_plan_text(const struct dial_plan *p, char *ret, size_t ret_max);
+
+struct dial;
+
+/*
+ * r = 0: `s` is the ready stack, the receiver's now. Else r and e say which
+ * layer failed and why; r = -ETIMEDOUT when a layer took over DIAL_LAYER_MS.
+ * `depth` is how many layers were ready: 0 means not even connected.
+ */
+typedef void dial_fn(void *arg, int r, struct stream *s, size_t depth,
+		const struct err *e);
+
+/* Takes the content of *plan (left empty). The answer comes by callback,
+ * once, after which the dial is gone; unless freed before. */
+int dial_start(struct dial **ret_dial, struct loop *l, struct dial_plan *plan,
+		dial_fn *fn, void *arg);
+void dial_free(struct dial *d); /* cancels; takes NULL; not after the answer */
+
+#endif

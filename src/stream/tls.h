@@ -1,0 +1,78 @@
+/*
+ * TLS 1.2 and 1.3, by OpenSSL. One policy says how a peer is verified, and it
+ * is the same for the API, the WebSocket and the SPICE tunnel.
+ *
+ * A context is shared by every connection (and every loop) of its kind, so
+ * that session tickets work. Writes gather the records of a chunk and leave
+ * with one send; what the wire did not take, the layer owns.
+ *
+ * A peer that is not the one we trust fails the handshake with -EKEYREJECTED,
+ * before any byte of ours is sent to it; the sentence names the fingerprint
+ * that was seen and the one that was expected.
+ */
+#ifndef STREAM_TLS_H
+#define STREAM_TLS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/crypto.h"
+#include "core/err.h"
+
+struct stream;
+struct tls_context;
+
+enum tls_verify {
+	TLS_ROOTS,       /* the system's roots, host name checked */
+	TLS_CA,          /* this CA file or text, host name checked */
+	TLS_FINGERPRINT, /* SHA-256 of the leaf certificate, nothing else */
+	TLS_CA_SUBJECT,  /* this CA, and the leaf's subject (SPICE) */
+	TLS_OFF,         /* said in so many words; the caller warned */
+};
+
+struct tls_policy {
+	enum tls_verify verify;
+	char *ca_file; /* PEM; TLS_CA, TLS_CA_SUBJECT */
+	char *ca_text; /* the same as text, instead of a file */
+	char *subject; /* "OU=..,O=..,CN=.." in certificate order */
+	uint8_t fingerprint[SHA256_LEN];
+};
+
+int tls_policy_copy(struct tls_policy *to, const struct tls_policy *from);
+void tls_policy_done(struct tls_policy *p);
+/* "SHA256:AB:CD..", "sha256:abcd..", or bare hex of 32 bytes; -EINVAL. */
+int tls_fingerprint_parse(const char *text, uint8_t ret[SHA256_LEN]);
+enum { TLS_FINGERPRINT_TEXT_MAX = 7 + 3 * SHA256_LEN };
+void tls_fingerprint_text(const uint8_t fingerprint[SHA256_LEN],
+		char ret[TLS_FINGERPRINT_TEXT_MAX]);
+
+/* What the HTTP client gives libcurl as its SSL_CTX_FUNCTION's work. */
+int tls_policy_apply(void *ssl_ctx, const struct tls_policy *p, struct err *e);
+
+/* ---- contexts: reference counted, any thread ---------------------------- */
+
+/* For connecting. The policy is copied. */
+int tls_client_context(struct tls_context **ret_context,
+		const struct tls_policy *p, struct err *e);
+/* For accepting; PEM files. */
+int tls_server_context(struct tls_context **ret_context, const char *cert_file,
+		const char *key_file, struct err *e);
+/* The same with a certificate of our own making: ECDSA P-256, ten years, the
+ * names as subject alternative names; kept in dir (cert.pem, key.pem 0600)
+ * and made only once. dir NULL: in memory only. */
+int tls_server_context_self(struct tls_context **ret_context, const char *dir,
+		const char *const *names, size_t name_count, struct err *e);
+struct tls_context *tls_context_ref(struct tls_context *c);
+void tls_context_unref(struct tls_context *c);
+/* SHA-256 of a server context's own certificate. */
+void tls_context_fingerprint(
+		const struct tls_context *c, uint8_t ret[SHA256_LEN]);
+
+/* ---- the layer ---------------------------------------------------------- */
+
+/* host: name for SNI and the host-name check (no SNI for an address). */
+int tls_connect_wrap(struct stream **s, struct tls_context *c, const char *host,
+		struct err *e);
+int tls_accept_wrap(struct stream **s, struct tls_context *c, struct err *e);
+
+#endif
