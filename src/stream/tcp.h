@@ -3,6 +3,10 @@
  * They own the descriptor. TCP gets TCP_NODELAY, keep-alive and
  * TCP_NOTSENT_LOWAT (TCP_UNSENT_MAX), so that what cannot be sent yet stays
  * visible here instead of in the kernel.
+ *
+ * A descriptor that is no socket (a pipe, a terminal) knows no half goodbye:
+ * shutdown does nothing there, the end comes with stream_free(). It raises
+ * SIGPIPE unless the program ignores it, which ours does.
  */
 #ifndef STREAM_TCP_H
 #define STREAM_TCP_H
@@ -17,7 +21,8 @@ enum { TCP_UNSENT_MAX = 128 * 1024 };
 
 /*
  * Start to connect; the handshake ends when the connection stands.
- * -ECONNREFUSED, -EHOSTUNREACH, -ETIMEDOUT ... come from the handshake.
+ * -ECONNREFUSED, -EHOSTUNREACH, -ETIMEDOUT ... come from the handshake (also
+ * -EBUSY: a Unix socket whose backlog is full).
  */
 int tcp_connect_wrap(struct stream **s, const struct sockaddr *to,
 		socklen_t to_len, struct err *e);
