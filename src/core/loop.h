@@ -21,11 +21,16 @@ struct chunk_pool;
 struct loop;
 
 int loop_new(struct loop **ret_loop);
-/* Everything on the loop was freed before; pending closes are waited out. */
+/*
+ * Everything on the loop was freed before. Pending closes, work and names (of
+ * cancelled queries, too) are waited out; what was posted still runs. Threads
+ * that post have ended or know that the loop goes.
+ */
 void loop_free(struct loop *l);
 /* Run until loop_stop(). */
 int loop_run(struct loop *l);
-/* End loop_run() after the current turn. Own thread; others post it. */
+/* End loop_run() after the current turn. Own thread; others post it. Asked
+ * before, the next loop_run() ends at once. */
 void loop_stop(struct loop *l);
 /* The time as of this turn. */
 uint64_t loop_now_ms(const struct loop *l);
@@ -43,12 +48,17 @@ enum {
 struct watch;
 typedef void watch_fn(void *arg, int events);
 
-/* Watch `fd` (borrowed: not closed here). Starts disarmed. */
+/*
+ * Watch `fd` (borrowed: not closed here; made non-blocking). Starts disarmed.
+ * One watch a descriptor. -EPERM for what cannot be waited for (a file). A
+ * broken wire is told as everything that can happen: reading says what it is.
+ */
 int watch_new(struct watch **ret_watch, struct loop *l, int fd, watch_fn *fn,
 		void *arg);
 /* Arm for `events` (0 disarms). Cheap when nothing changes. */
 int watch_set(struct watch *w, int events);
-/* Before the descriptor is closed; the callback will not run again. */
+/* Before the descriptor is closed; the callback will not run again. Takes
+ * NULL. */
 void watch_free(struct watch *w);
 
 /* ---- time -------------------------------------------------------------- */
@@ -58,7 +68,8 @@ typedef void timer_fn(void *arg);
 
 int timer_new(struct timer **ret_timer, struct loop *l, timer_fn *fn,
 		void *arg);
-/* Fire once, `ms` from now; setting again moves it. */
+/* Fire once, `ms` from now and never earlier; setting again moves it. 0 is
+ * taken as 1. */
 void timer_set(struct timer *t, uint64_t ms);
 void timer_stop(struct timer *t);
 void timer_free(struct timer *t); /* takes NULL */
@@ -115,7 +126,8 @@ struct resolved {
 	struct sockaddr_storage addr[RESOLVE_MAX];
 };
 
-/* r is 0 or a negative errno with its sentence in `e`. */
+/* r is 0 or a negative errno with its sentence in `e`: -ENOENT no such name,
+ * -EHOSTUNREACH the names' service failed. */
 typedef void resolve_fn(void *arg, int r, const struct resolved *found,
 		const struct err *e);
 
@@ -125,7 +137,8 @@ typedef void resolve_fn(void *arg, int r, const struct resolved *found,
  */
 int resolve_start(struct resolve **ret_resolve, struct loop *l,
 		const char *host, uint16_t port, resolve_fn *fn, void *arg);
-void resolve_cancel(struct resolve *q); /* takes NULL; not after the answer */
+/* Takes NULL; inside the answer it changes nothing; not after it. */
+void resolve_cancel(struct resolve *q);
 
 /* ---- signals and children ---------------------------------------------- */
 
@@ -142,8 +155,8 @@ struct child_options {
 	char *const *argv; /* argv[0] included, NULL at the end */
 	char *const *env;  /* NULL: ours */
 	const int *fds;    /* what the child sees as 0, 1, 2 ...; -1: none */
-	size_t fd_count;
-	bool detached; /* a session of its own; outlives us */
+	size_t fd_count;   /* at most 16 */
+	bool detached;     /* a session of its own; outlives us */
 };
 
 /* status: exit code; signum: what killed it, or 0. Called once. */
