@@ -37,6 +37,8 @@ struct stream_ops {
 	bool (*bare)(const struct stream *s);
 	/* Free your own things and the struct, not what is below. */
 	void (*free)(struct stream *s);
+	/* The peer's goodbye ends both directions (WebSocket). */
+	bool whole_close;
 };
 
 struct stream {

@@ -68,6 +68,14 @@ int stream_shutdown(struct stream *s)
 	return s ? s->ops->shutdown(s) : 0;
 }
 
+bool stream_whole_close(const struct stream *s)
+{
+	for (; s; s = s->below)
+		if (s->ops->whole_close)
+			return true;
+	return false;
+}
+
 bool stream_pending(const struct stream *s)
 {
 	for (; s; s = s->below)

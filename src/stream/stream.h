@@ -69,6 +69,10 @@ int stream_flush(struct stream *s);
  */
 int stream_shutdown(struct stream *s);
 
+/* Does the peer's goodbye end both directions (WebSocket), so that nothing
+ * can be sent after it? Else the streams keep half-close. */
+bool stream_whole_close(const struct stream *s);
+
 /* Are there decoded bytes that the descriptor will never announce? */
 bool stream_pending(const struct stream *s);
 

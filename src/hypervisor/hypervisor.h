@@ -1,0 +1,89 @@
+/*
+ * A hypervisor: something that has guests. A provider lists them, and answers
+ * a request for a console with a dial plan; it never opens a console itself.
+ * Everything happens on the control loop; answers come by callback, once, also
+ * when they were known at once, and not after hypervisor_free().
+ *
+ * A guest's id is "profile/rest"; a provider sees and answers only the rest.
+ */
+#ifndef HYPERVISOR_HYPERVISOR_H
+#define HYPERVISOR_HYPERVISOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/err.h"
+
+struct config_profile;
+struct dial_plan;
+struct hypervisor;
+struct loop;
+
+enum console_kind { CONSOLE_VNC, CONSOLE_SERIAL, CONSOLE_SPICE, CONSOLE_KINDS };
+
+/* "vnc" "serial" "spice"; -EINVAL for another text. */
+const char *console_kind_name(enum console_kind k);
+int console_kind_from(const char *name, enum console_kind *ret_kind);
+
+enum guest_status { GUEST_UNKNOWN, GUEST_RUNNING, GUEST_STOPPED, GUEST_PAUSED };
+const char *guest_status_name(enum guest_status s);
+
+enum { GUEST_ID_MAX = 128, GUEST_TAGS_MAX = 16 };
+
+struct guest {
+	const char *id;   /* within the profile: "kiosk", "qemu/100" */
+	const char *name; /* for people */
+	const char *type; /* "static", "qemu", "lxc", "sandbox", "node" */
+	const char *node; /* NULL where there is no such thing */
+	enum guest_status status;
+	const char *tags[GUEST_TAGS_MAX];
+	size_t tag_count;
+	/* NULL: this kind of console can be had; else why not */
+	const char *lacks[CONSOLE_KINDS];
+};
+
+/* `guests` is valid during the call only. r < 0: e says why. */
+typedef void hypervisor_list_fn(void *arg, int r, const struct guest *guests,
+		size_t count, const struct err *e);
+
+/*
+ * r = 0: *plan is the receiver's now. Else:
+ *   -ENOENT        no such guest
+ *   -ENOTSUP       the guest has no such console
+ *   -ENOTCONN      the guest is not running
+ *   -EACCES        the hypervisor refused us
+ *   -EKEYREJECTED  it is not the hypervisor we trust
+ *   others         it cannot be reached
+ */
+typedef void hypervisor_plan_fn(
+		void *arg, int r, struct dial_plan *plan, const struct err *e);
+
+struct hypervisor_ops {
+	const char *kind; /* as the configuration names it */
+	int (*open)(struct hypervisor **ret_h, struct loop *l,
+			const struct config_profile *p, struct err *e);
+	void (*list)(struct hypervisor *h, hypervisor_list_fn *fn, void *arg);
+	void (*plan)(struct hypervisor *h, const char *id,
+			enum console_kind kind, hypervisor_plan_fn *fn,
+			void *arg);
+	void (*free)(struct hypervisor *h);
+};
+
+/* Embedded first in a provider's struct. */
+struct hypervisor {
+	const struct hypervisor_ops *ops;
+	char *profile; /* owned */
+};
+
+/* By the profile's kind, out of the providers that are built in (NULL at the
+ * end; the table is main/providers.c). -ENOTSUP: none is of that kind. */
+int hypervisor_open(struct hypervisor **ret_h,
+		const struct hypervisor_ops *const *providers, struct loop *l,
+		const struct config_profile *p, struct err *e);
+void hypervisor_list(struct hypervisor *h, hypervisor_list_fn *fn, void *arg);
+void hypervisor_plan(struct hypervisor *h, const char *id,
+		enum console_kind kind, hypervisor_plan_fn *fn, void *arg);
+void hypervisor_free(struct hypervisor *h); /* takes NULL */
+
+#endif
