@@ -259,6 +259,10 @@ static void relay_step(struct relay *r)
 		relay_over(r);
 		return;
 	}
+	/* all is said; the client's own goodbye is waited for, a while */
+	if (r->way[RELAY_CLIENT] == WAY_DRAINS &&
+			r->way[RELAY_BACKEND] == WAY_DONE)
+		relay_leave_within(r, r->limit.linger_ms);
 	for (int i = 0; i < 2; i++) {
 		/* decoded bytes that the descriptor will never announce */
 		if (r->way[i] == WAY_FLOWS && pump_reads(&r->pump[i]) &&
