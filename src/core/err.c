@@ -3,13 +3,18 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/text.h"
+
 static void err_clean(char *text)
 {
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
+	size_t len = strlen(text), n;
 
-		if (c < 0x20 || c == 0x7f)
-			*text = '?';
+	for (; len > 0; text += n, len -= n) {
+		n = text_utf8(text, len);
+		if (n > 0 && !text_is_control(text, len))
+			continue;
+		n = n ? n : 1;
+		memset(text, '?', n);
 	}
 }
 
