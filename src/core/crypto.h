@@ -34,11 +34,13 @@ int crypto_vnc_response(const uint8_t challenge[VNC_CHALLENGE_LEN],
 
 /* Hex, lower case, `2 * len + 1` bytes with the NUL. */
 void crypto_hex(const void *data, size_t len, char *ret);
-/* Bytes of a hex text; -EINVAL for anything else or another length. */
+/* Hex of either case that makes exactly ret_len bytes: 0; else -EINVAL (then
+ * ret may be half written). */
 int crypto_unhex(const char *text, uint8_t *ret, size_t ret_len);
 /* Base64 with padding; ret holds 4 * ((len + 2) / 3) + 1 bytes. */
 void crypto_base64(const void *data, size_t len, char *ret);
-/* Bytes decoded, or -EINVAL (strict: padding needed, no blanks). */
+/* Bytes decoded, or -EINVAL (strict: padding needed, no blanks, no stray bits;
+ * or more than ret_max). */
 int crypto_unbase64(const char *text, size_t len, uint8_t *ret, size_t ret_max);
 
 #endif
