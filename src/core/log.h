@@ -4,10 +4,13 @@
  *
  *	s=7f3a event=streaming guest=lab/kiosk kind=vnc from=192.0.2.7
  *
- * Callers pass the pairs as text; values that a stranger chose go through
- * log_value(). As JSON (for collectors) each pair becomes a member. Safe from
- * any thread: a line is one write. Secrets never get here: they are `struct
- * secret`, and what is shown in their place is SECRET_SHOWN.
+ * Any level but info is said (level=warn). Callers pass the pairs as text;
+ * values that a stranger chose go through log_value(). As JSON (for
+ * collectors) each pair becomes a member, a string; words that are no pair
+ * become "msg". Controls are escaped wherever they come from. Safe from any
+ * thread: a line is one write, and one that cannot be written is dropped.
+ *Secrets never get here: they are `struct secret`, and what is shown in their
+ *place is SECRET_SHOWN.
  *
  * Rooms up to http only trace; the room that decides logs.
  */
@@ -25,9 +28,11 @@ struct log_options {
 	bool time;            /* put the time first (a terminal, a file); off
 				 under a service manager that has its own */
 	const char *trace; /* "tls,pump" or "all": layers that trace; copied */
-	int fd;            /* default 2 */
+	int fd;            /* 0: standard error */
 };
 
+/* Until it is called: info, text, no time, descriptor 2. May be called again
+ * while others write. */
 void log_setup(const struct log_options *o);
 int log_level_from(const char *name, enum log_level *ret_level);
 
@@ -53,8 +58,9 @@ struct log_value {
 
 /*
  * A value from outside, made fit for a line: control bytes and invalid UTF-8
- * escaped as \xNN, quoted where it holds a blank, a quote or '=', cut with
- * "..." past the limit. Use as log_info(id, "name=%s", log_value(n).text).
+ * escaped as \xNN, quoted where it is empty or holds a blank, a quote, '=' or
+ * something escaped, cut with "..." past the limit. Use as log_info(id,
+ * "name=%s", log_value(n).text).
  */
 struct log_value log_value(const char *text);
 struct log_value log_value_n(const void *data, size_t len);
