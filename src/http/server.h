@@ -6,8 +6,10 @@
  *
  * Refused here, before the owner hears of it, with the right status and a
  * closed connection: malformed or smuggling-shaped heads (400), too slow
- * (408), a body past the limit (413), a target past the limit (414), a head
- * past the limits (431), unknown transfer codings (501), other versions (505).
+ * (408), a body past the limit (413), a target past the limit (414), an
+ * unknown expectation (417), a head past the limits (431), unknown methods
+ * and transfer codings (501), other versions (505). A chunked body is taken,
+ * up to the same limit; trailers are not.
  */
 #ifndef HTTP_SERVER_H
 #define HTTP_SERVER_H
@@ -30,6 +32,8 @@ enum {
 	HTTP_HEAD_MS = 10000,  /* TLS handshake + whole head; then the body */
 	HTTP_IDLE_MS = 30000,  /* between requests of one connection */
 	HTTP_WRITE_MS = 45000, /* no progress while a response waits */
+	HTTP_LINGER_MS = 2000, /* after the last response, for it to be read */
+	HTTP_LINGER_MAX = 4 * HTTP_BODY_MAX, /* and so much is thrown away */
 };
 
 struct http_header {
@@ -39,9 +43,12 @@ struct http_header {
 /* Borrowed from the connection: valid until the answer. */
 struct http_request {
 	const char *method;
-	const char *target; /* as it came: "/a%20b?x=1" */
-	const char *path;   /* decoded, begins with '/', no "..", no "//" */
-	const char *query;  /* as it came, without '?'; "" where absent */
+	const char *target; /* as it came: "/a%20b?x=1"; of an absolute-form
+			       ("http://host/a") the part from the path on */
+	/* Decoded, begins with '/', no "..", no "//". An encoded slash is a
+	 * slash here; the router matches the raw target. */
+	const char *path;
+	const char *query; /* as it came, without '?'; "" where absent */
 	const struct http_header *headers;
 	size_t header_count;
 	const uint8_t *body;
@@ -76,9 +83,15 @@ struct http_events {
 };
 
 /* Takes the stream (freed on failure too); steps its handshake first. */
-int http_conn_new(struct http_conn **ret_conn, struct loop *l,
-		struct stream *s, const struct http_events *events, void *arg);
-void http_conn_free(struct http_conn *c);
+int http_conn_new(struct http_conn **ret_conn, struct loop *l, struct stream *s,
+		const struct http_events *events, void *arg);
+void http_conn_free(struct http_conn *c); /* takes NULL */
+
+/* Other limits than the usual ones; counted anew from now on. */
+struct http_times {
+	uint64_t head_ms, idle_ms, write_ms, linger_ms;
+};
+void http_conn_set_times(struct http_conn *c, const struct http_times *t);
 
 /* Every response carries the security headers of http/headers.h. */
 void http_answer(struct http_conn *c, const struct http_response *r);
