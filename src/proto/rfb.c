@@ -2,8 +2,9 @@
 
 #include <errno.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
+
+#include "core/text.h"
 
 /* ---- version ------------------------------------------------------------ */
 
@@ -74,41 +75,16 @@ int rfb_reason_write(struct buf *out, const char *reason)
 
 /* ---- a stranger's text -------------------------------------------------- */
 
-/*
- * The bytes of the UTF-8 character that `data` begins with, 0 where it is
- * none: overlong, a surrogate, past U+10FFFF, or cut.
- */
-static size_t utf8_take(const uint8_t *data, size_t len, uint32_t *ret_char)
+/* Marks that turn the writing direction or break the line: U+200E, U+200F,
+ * U+2028 to U+202E, U+2066 to U+2069. */
+static bool turns_the_line(const uint8_t *c, size_t len)
 {
-	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-	uint8_t c = data[0];
-	size_t need = c < 0x80   ? 1
-		      : c < 0xc0 ? 0
-		      : c < 0xe0 ? 2
-		      : c < 0xf0 ? 3
-		      : c < 0xf8 ? 4
-				 : 0;
-	uint32_t u;
-
-	if (need == 0 || need > len)
-		return 0;
-	u = need == 1 ? c : c & (0xffu >> (need + 1));
-	for (size_t i = 1; i < need; i++) {
-		if ((data[i] & 0xc0) != 0x80)
-			return 0;
-		u = u << 6 | (data[i] & 0x3f);
-	}
-	if (u < least[need] || u > 0x10ffff || (u >= 0xd800 && u <= 0xdfff))
-		return 0;
-	*ret_char = u;
-	return need;
-}
-
-static bool char_is_plain(uint32_t u)
-{
-	return u >= 0x20 && (u < 0x7f || u > 0x9f) && u != 0x200e &&
-	       u != 0x200f && !(u >= 0x2028 && u <= 0x202e) &&
-	       !(u >= 0x2066 && u <= 0x2069) && u != 0xfeff;
+	if (len != 3 || c[0] != 0xe2)
+		return false;
+	if (c[1] == 0x80)
+		return c[2] == 0x8e || c[2] == 0x8f ||
+		       (c[2] >= 0xa8 && c[2] <= 0xae);
+	return c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9;
 }
 
 static size_t blanks_off(const uint8_t *data, size_t len)
@@ -124,9 +100,9 @@ void rfb_text_clean(const uint8_t *data, size_t len, char ret[RFB_CLEAN_MAX])
 
 	len = blanks_off(data, len);
 	for (size_t i = 0; i < len;) {
-		uint32_t u = 0;
-		size_t n = utf8_take(data + i, len - i, &u);
-		bool plain = n > 0 && char_is_plain(u);
+		size_t n = text_utf8(data + i, len - i);
+		bool plain = n > 0 && !text_is_control(data + i, n) &&
+			     !turns_the_line(data + i, n);
 		size_t shown = plain ? n : 1;
 
 		if (out + shown >= RFB_CLEAN_MAX)
