@@ -15,16 +15,17 @@
 
 struct stream;
 
-enum { RFB_REASON_MAX = 1024 }; /* a failure text is read up to here */
-
 /*
  * Towards the guest. The handshake reads the version, authenticates with
  * `password` (copied; empty: only None will do) and sends ClientInit with
  * shared = 1.
- *   -EACCES  the password is wrong, or one is needed and we have none
- *   -EBUSY   the guest refuses for now ("too many security failures")
- *   -ENOTSUP only security types that we do not speak
- *   -EPROTO  it does not speak RFB
+ *   -EACCES        the password is wrong, or one is needed and we have none
+ *   -EBUSY         the guest refuses for now ("too many security failures")
+ *   -ECONNREFUSED  the guest refuses before any login, with its reason
+ *   -ENOTSUP       only security types that we do not speak
+ *   -EPROTO        it does not speak RFB
+ *   -ECONNRESET    it went away in the middle
+ * Words of the guest are cleaned before they reach the sentence.
  */
 int rfb_login_wrap(struct stream **s, const struct secret *password,
 		struct err *e);
@@ -32,16 +33,23 @@ int rfb_login_wrap(struct stream **s, const struct secret *password,
 /*
  * Towards the viewer. The handshake ends when the viewer has spoken: security
  * chosen and, with a password, the challenge answered (judged only in
- * rfb_greet_finish). Empty password: security None.
+ * rfb_greet_finish). Empty password: security None. Where such a viewer is
+ * older than 3.8, its security type is kept back until the verdict: it has no
+ * later moment at which it could be told of a failure.
+ *   -EPROTO      it does not speak RFB, or chose what was not offered
+ *   -ECONNRESET  it went away in the middle
  */
 int rfb_greet_wrap(struct stream **s, const struct secret *password,
 		struct err *e);
 
 /*
- * Answer the viewer. `failure` NULL: it is let in if its password was right;
- * else it is told that sentence as RFB's own failure text. Then step
- * stream_flush(). 0, or -EACCES where the viewer's password was wrong (it has
- * been told). After success the viewer's ClientInit is swallowed.
+ * Answer the viewer, once; reads and writes answer -ENOTCONN before.
+ * `failure` NULL: it is let in if its password was right; else it is told that
+ * sentence as RFB's own failure text. Who has the wrong password is told only
+ * that. Then step stream_flush(). 0, or -EACCES where the viewer's password
+ * was wrong (it has been told). After success the viewer's ClientInit is
+ * swallowed; after a failure its bytes have no meaning and may be read away.
+ * 3.3 and 3.7 viewers with a password learn that they failed, but not why.
  * `s` is the stack whose top is the greeting (or has it below).
  */
 int rfb_greet_finish(struct stream *s, const char *failure, struct err *e);

@@ -1,0 +1,381 @@
+#include "stream/rfb.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/crypto.h"
+#include "proto/rfb.h"
+#include "stream/layer.h"
+
+/* What is read next. A state is left by its step, in the order of the wire:
+ *
+ *	VERSION > [COUNT > TYPES | TYPE_33] > [CHALLENGE] > [RESULT] > READY
+ *	with REASON_LEN > REASON behind a refusal
+ */
+enum login_state {
+	LOGIN_VERSION,
+	LOGIN_COUNT,
+	LOGIN_TYPES,
+	LOGIN_TYPE_33,
+	LOGIN_CHALLENGE,
+	LOGIN_RESULT,
+	LOGIN_REASON_LEN,
+	LOGIN_REASON,
+	LOGIN_READY,
+};
+
+struct login {
+	struct stream stream;
+	struct secret password;
+	struct buf out;
+	struct exact in;
+	uint8_t *memory; /* of in; only while the handshake lasts */
+	enum login_state state;
+	enum rfb_version version;
+	enum rfb_result result; /* why a reason is being read */
+	bool chosen;            /* a security type: it is now about the login */
+	bool sending;           /* what the last -EAGAIN waited for */
+};
+
+enum { LOGIN_OUT_MAX = 64, LOGIN_IN_MAX = RFB_REASON_MAX };
+
+static void login_set_state(struct login *l, enum login_state next, size_t len)
+{
+	l->state = next;
+	l->in.done = 0;
+	l->in.len = len;
+}
+
+static int login_say(
+		struct login *l, const void *data, size_t len, struct err *e)
+{
+	int r = buf_add(&l->out, data, len);
+
+	return r < 0 ? err_set(e, r, "VNC login: %s", strerror(-r)) : 0;
+}
+
+/* ---- refusals ----------------------------------------------------------- */
+
+static int login_refused(struct login *l, const char *reason, struct err *e)
+{
+	const char *colon = *reason ? ": " : "";
+
+	if (l->result == RFB_RESULT_TOO_MANY || strcasestr(reason, "too many"))
+		return err_set(e, -EBUSY,
+				"the guest takes no VNC login for now%s%s",
+				colon, reason);
+	if (!l->chosen)
+		return err_set(e, -ECONNREFUSED,
+				"the guest refuses VNC connections%s%s", colon,
+				reason);
+	return err_set(e, -EACCES, "the guest refused the VNC login%s%s", colon,
+			reason);
+}
+
+static int login_step_reason(struct login *l, struct err *e)
+{
+	char reason[RFB_CLEAN_MAX];
+
+	rfb_text_clean(l->in.data, l->in.done, reason);
+	return login_refused(l, reason, e);
+}
+
+static int login_step_reason_len(struct login *l, struct err *e)
+{
+	uint32_t len = rfb_u32(l->in.data);
+
+	if (len == 0)
+		return login_refused(l, "", e);
+	/* what is past the ceiling is never waited for */
+	login_set_state(l, LOGIN_REASON,
+			len < RFB_REASON_MAX ? len : RFB_REASON_MAX);
+	return 0;
+}
+
+static int login_read_reason(struct login *l)
+{
+	login_set_state(l, LOGIN_REASON_LEN, 4);
+	return 0;
+}
+
+/* ---- version ------------------------------------------------------------ */
+
+static int login_not_rfb(const struct login *l, struct err *e)
+{
+	const char *other = rfb_other_protocol(l->in.data, l->in.done);
+	char said[RFB_CLEAN_MAX];
+
+	if (other)
+		return err_set(e, -EPROTO, "it speaks %s, not RFB (VNC)",
+				other);
+	rfb_text_clean(l->in.data, l->in.done, said);
+	return err_set(e, -EPROTO, "it does not speak RFB (VNC): it said '%s'",
+			said);
+}
+
+static int login_step_version(struct login *l, struct err *e)
+{
+	uint8_t line[RFB_VERSION_LEN];
+
+	if (rfb_version_parse(l->in.data, l->in.len, &l->version) <= 0)
+		return login_not_rfb(l, e);
+	rfb_version_write(l->version, line);
+	if (l->version == RFB_3_3)
+		login_set_state(l, LOGIN_TYPE_33, 4);
+	else
+		login_set_state(l, LOGIN_COUNT, 1);
+	return login_say(l, line, sizeof(line), e);
+}
+
+/* ---- security ----------------------------------------------------------- */
+
+static int login_init(struct login *l, struct err *e)
+{
+	const uint8_t shared = 1; /* never throw another viewer out */
+
+	login_set_state(l, LOGIN_READY, 0);
+	return login_say(l, &shared, 1, e);
+}
+
+/* The type is settled; go on with what it asks for. */
+static int login_with(struct login *l, uint32_t type, struct err *e)
+{
+	l->chosen = true;
+	if (type == RFB_SECURITY_VNC)
+		login_set_state(l, LOGIN_CHALLENGE, VNC_CHALLENGE_LEN);
+	else if (l->version == RFB_3_8)
+		login_set_state(l, LOGIN_RESULT, 4);
+	else
+		return login_init(l, e);
+	return 0;
+}
+
+static int login_no_password(struct err *e)
+{
+	return err_set(e, -EACCES,
+			"the guest asks for a VNC password and none is known");
+}
+
+static int login_step_count(struct login *l, struct err *e)
+{
+	uint8_t count = l->in.data[0];
+
+	(void)e;
+	if (count == 0)
+		return login_read_reason(l);
+	login_set_state(l, LOGIN_TYPES, count);
+	return 0;
+}
+
+/* With a password, log in by it: a guest may show less to the others. */
+static int login_step_types(struct login *l, struct err *e)
+{
+	bool none = memchr(l->in.data, RFB_SECURITY_NONE, l->in.len);
+	bool vnc = memchr(l->in.data, RFB_SECURITY_VNC, l->in.len);
+	uint8_t type = vnc && l->password.len > 0 ? RFB_SECURITY_VNC
+						  : RFB_SECURITY_NONE;
+	int r;
+
+	if (!none && !vnc)
+		return err_set(e, -ENOTSUP,
+				"the guest offers only VNC security types that "
+				"are not supported (the first is %u)",
+				l->in.data[0]);
+	if (!none && type == RFB_SECURITY_NONE)
+		return login_no_password(e);
+	r = login_say(l, &type, 1, e);
+	return r < 0 ? r : login_with(l, type, e);
+}
+
+static int login_step_type_33(struct login *l, struct err *e)
+{
+	uint32_t type = rfb_u32(l->in.data);
+
+	if (type == RFB_SECURITY_INVALID)
+		return login_read_reason(l);
+	if (type != RFB_SECURITY_NONE && type != RFB_SECURITY_VNC)
+		return err_set(e, -ENOTSUP,
+				"the guest demands VNC security type %u, which "
+				"is not supported",
+				type);
+	if (type == RFB_SECURITY_VNC && l->password.len == 0)
+		return login_no_password(e);
+	return login_with(l, type, e);
+}
+
+static int login_step_challenge(struct login *l, struct err *e)
+{
+	uint8_t response[VNC_CHALLENGE_LEN];
+	int r = crypto_vnc_response(l->in.data, l->password.data,
+			l->password.len, response);
+
+	if (r < 0)
+		return err_set(e, r, "VNC authentication: the cipher failed");
+	login_set_state(l, LOGIN_RESULT, 4);
+	return login_say(l, response, sizeof(response), e);
+}
+
+static int login_step_result(struct login *l, struct err *e)
+{
+	uint32_t result = rfb_u32(l->in.data);
+
+	if (result == RFB_RESULT_OK)
+		return login_init(l, e);
+	if (result != RFB_RESULT_FAILED && result != RFB_RESULT_TOO_MANY)
+		return err_set(e, -EPROTO,
+				"the guest answered the VNC login with "
+				"unknown result %u",
+				result);
+	l->result = (enum rfb_result)result;
+	if (l->version != RFB_3_8)
+		return login_refused(l, "", e);
+	return login_read_reason(l);
+}
+
+/* ---- the handshake ------------------------------------------------------ */
+
+/* One for each state: its bytes are there. */
+static int (*const login_steps[])(struct login *l, struct err *e) = {
+		[LOGIN_VERSION] = login_step_version,
+		[LOGIN_COUNT] = login_step_count,
+		[LOGIN_TYPES] = login_step_types,
+		[LOGIN_TYPE_33] = login_step_type_33,
+		[LOGIN_CHALLENGE] = login_step_challenge,
+		[LOGIN_RESULT] = login_step_result,
+		[LOGIN_REASON_LEN] = login_step_reason_len,
+		[LOGIN_REASON] = login_step_reason,
+};
+
+/*
+ * A guest that refuses says why and closes at once, without waiting for what
+ * we say: a failed write must not hide its words.
+ */
+static int login_send(struct login *l)
+{
+	int r = layer_send(l->stream.below, &l->out);
+
+	l->sending = r == -EAGAIN;
+	if ((r == -EPIPE || r == -ECONNRESET) && l->state != LOGIN_READY) {
+		buf_done(&l->out);
+		r = 0;
+	}
+	return r;
+}
+
+static bool login_banner_is_foreign(const struct login *l)
+{
+	enum rfb_version v;
+
+	return l->state == LOGIN_VERSION &&
+	       rfb_version_parse(l->in.data, l->in.done, &v) < 0;
+}
+
+/* A foreign banner may be shorter than a version: its line is over then. */
+static bool login_banner_is_over(const struct login *l)
+{
+	return login_banner_is_foreign(l) &&
+	       memchr(l->in.data, '\n', l->in.done);
+}
+
+/* Reading ended before its time: say what is known by then. */
+static int login_broke(struct login *l, int r, struct err *e)
+{
+	if (login_banner_is_foreign(l))
+		return login_not_rfb(l, e);
+	if (l->state == LOGIN_REASON || l->state == LOGIN_REASON_LEN) {
+		if (l->state == LOGIN_REASON_LEN)
+			l->in.done = 0; /* half a number is no text */
+		return login_step_reason(l, e);
+	}
+	if (l->state == LOGIN_VERSION && l->in.done == 0)
+		return err_set(e, r,
+				"the guest's screen closed the connection "
+				"before it said anything");
+	if (r == -ECONNRESET)
+		return err_set(e, r,
+				"the guest closed the connection during the "
+				"VNC login");
+	return err_set(e, r, "VNC login: %s", strerror(-r));
+}
+
+static int login_read(struct login *l, struct err *e)
+{
+	int r = exact_read(l->stream.below, &l->in);
+
+	if (r == -EAGAIN && login_banner_is_over(l))
+		return login_not_rfb(l, e);
+	if (r == -EAGAIN)
+		return r;
+	return r < 0 ? login_broke(l, r, e) : login_steps[l->state](l, e);
+}
+
+static void login_forget(struct login *l)
+{
+	free(l->memory);
+	l->memory = NULL;
+	buf_done(&l->out);
+	secret_done(&l->password);
+}
+
+static int login_handshake(struct stream *s, struct err *e)
+{
+	struct login *l = (struct login *)s;
+	int r;
+
+	do {
+		r = login_send(l);
+		if (r < 0 && r != -EAGAIN)
+			return login_broke(l, r, e);
+		if (r == 0 && l->state == LOGIN_READY) {
+			login_forget(l);
+			return 0;
+		}
+		if (r == 0)
+			r = login_read(l, e);
+	} while (r == 0);
+	return r;
+}
+
+static int login_want(const struct stream *s, enum stream_op op)
+{
+	const struct login *l = (const struct login *)s;
+
+	if (op != STREAM_HANDSHAKE)
+		return 0;
+	return stream_want(s->below, l->sending ? STREAM_WRITE : STREAM_READ);
+}
+
+static void login_free(struct stream *s)
+{
+	struct login *l = (struct login *)s;
+
+	login_forget(l);
+	free(l);
+}
+
+static const struct stream_ops login_ops = {
+		.name = "rfb_login",
+		.handshake = login_handshake,
+		.want = login_want,
+		.free = login_free,
+};
+
+int rfb_login_wrap(
+		struct stream **s, const struct secret *password, struct err *e)
+{
+	struct login *l = calloc(1, sizeof(*l));
+	uint8_t *memory = malloc(STREAM_HEAD + LOGIN_IN_MAX);
+
+	if (!l || !memory || secret_copy(&l->password, password) < 0) {
+		free(memory);
+		free(l);
+		return err_set(e, -ENOMEM, "VNC login: out of memory");
+	}
+	buf_init(&l->out, LOGIN_OUT_MAX);
+	l->memory = memory;
+	l->in.data = memory + STREAM_HEAD;
+	login_set_state(l, LOGIN_VERSION, RFB_VERSION_LEN);
+	layer_push(s, &l->stream, &login_ops);
+	return 0;
+}
