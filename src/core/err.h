@@ -20,7 +20,7 @@
 
 #include <stdarg.h>
 
-enum { ERR_TEXT_MAX = 256 };
+enum { ERR_TEXT_MAX = 512 };
 
 struct err {
 	int code; /* 0, or a negative errno */
