@@ -34,7 +34,9 @@ struct tls_policy {
 	enum tls_verify verify;
 	char *ca_file; /* PEM; TLS_CA, TLS_CA_SUBJECT */
 	char *ca_text; /* the same as text, instead of a file */
-	char *subject; /* "OU=..,O=..,CN=.." in certificate order */
+	/* "OU=..,O=..,CN=.." in certificate order. A comma separates fields
+	 * only where a known field name and '=' follow; "\\," never does. */
+	char *subject;
 	uint8_t fingerprint[SHA256_LEN];
 };
 
@@ -46,8 +48,23 @@ enum { TLS_FINGERPRINT_TEXT_MAX = 7 + 3 * SHA256_LEN };
 void tls_fingerprint_text(const uint8_t fingerprint[SHA256_LEN],
 		char ret[TLS_FINGERPRINT_TEXT_MAX]);
 
-/* What the HTTP client gives libcurl as its SSL_CTX_FUNCTION's work. */
+/* Does this policy ask for a host-name check? */
+bool tls_policy_checks_host(const struct tls_policy *p);
+
+/*
+ * What the HTTP client gives libcurl as its SSL_CTX_FUNCTION's work; once for
+ * each SSL_CTX, which keeps a copy of the policy. It replaces the trusted
+ * roots and the verification of the context, so CURLOPT_SSL_VERIFYPEER is
+ * best 0 (it would only load roots in vain); the host is libcurl's to know:
+ * CURLOPT_SSL_VERIFYHOST is tls_policy_checks_host() ? 2 : 0. Sessions are not
+ * resumed, for a resumed one would skip the check.
+ */
 int tls_policy_apply(void *ssl_ctx, const struct tls_policy *p, struct err *e);
+
+/* What the last failed verification on this thread said: -EKEYREJECTED with
+ * its sentence, once; 0 where there was none. For users of tls_policy_apply();
+ * the layer's own handshake tells it by itself. */
+int tls_verdict(struct err *e);
 
 /* ---- contexts: reference counted, any thread ---------------------------- */
 
@@ -58,8 +75,8 @@ int tls_client_context(struct tls_context **ret_context,
 int tls_server_context(struct tls_context **ret_context, const char *cert_file,
 		const char *key_file, struct err *e);
 /* The same with a certificate of our own making: ECDSA P-256, ten years, the
- * names as subject alternative names; kept in dir (cert.pem, key.pem 0600)
- * and made only once. dir NULL: in memory only. */
+ * names (DNS names and addresses) as subject alternative names; kept in dir
+ * (0700; cert.pem, key.pem 0600) and made only once. dir NULL: in memory. */
 int tls_server_context_self(struct tls_context **ret_context, const char *dir,
 		const char *const *names, size_t name_count, struct err *e);
 struct tls_context *tls_context_ref(struct tls_context *c);
@@ -68,9 +85,16 @@ void tls_context_unref(struct tls_context *c);
 void tls_context_fingerprint(
 		const struct tls_context *c, uint8_t ret[SHA256_LEN]);
 
-/* ---- the layer ---------------------------------------------------------- */
+/* ---- the layer ----------------------------------------------------------
+ *
+ * stream_shutdown() says close_notify and shuts what is below; reading goes
+ * on. The peer's close_notify is the end, and so is an end of the connection
+ * without one, as many peers do: what is carried has to know by itself
+ * whether it is complete. An end inside the handshake is -ECONNRESET.
+ */
 
-/* host: name for SNI and the host-name check (no SNI for an address). */
+/* host: name for SNI and the host-name check (no SNI for an address); may be
+ * NULL where the policy checks no host. */
 int tls_connect_wrap(struct stream **s, struct tls_context *c, const char *host,
 		struct err *e);
 int tls_accept_wrap(struct stream **s, struct tls_context *c, struct err *e);
