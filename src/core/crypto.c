@@ -69,7 +69,7 @@ void crypto_random_text(char *ret, size_t len)
 
 /* ---- VNC --------------------------------------------------------------- */
 
-enum { DES_LEN = 8 };
+#define DES_LEN ((size_t)8)
 
 static uint8_t mirrored(uint8_t byte)
 {

@@ -32,7 +32,7 @@ struct err {
 int err_set(struct err *e, int code, const char *fmt, ...)
 		__attribute__((format(printf, 3, 4)));
 int err_setv(struct err *e, int code, const char *fmt, va_list ap)
-		__attribute__((format(printf, 3, 0)));
+		__attribute__((format(printf, 3, 0), nonnull(3)));
 
 /* Put "what: " before the sentence that is there; return its code. */
 int err_prefix(struct err *e, const char *fmt, ...)

@@ -331,6 +331,8 @@ void log_trace(const char *layer, const char *fmt, ...)
 
 enum { VALUE_ROOM = LOG_VALUE_MAX - 3 }; /* quotes and NUL */
 
+static const char dots[3] = "..."; /* no NUL */
+
 static size_t value_piece(
 		const char *data, size_t len, char piece[9], size_t *ret_len)
 {
@@ -345,7 +347,7 @@ static size_t value_piece(
 struct log_value log_value_n(const void *data, size_t len)
 {
 	const char *at = data;
-	size_t used, n, at_len = 0, fits = 0; /* fits: with "..." after it */
+	size_t used, n, at_len = 0, fits = 0; /* fits: with dots after it */
 	bool quoted = len == 0;
 	char piece[9], text[VALUE_ROOM + 1];
 	struct log_value v;
@@ -353,14 +355,14 @@ struct log_value log_value_n(const void *data, size_t len)
 	for (; len > 0; at += used, len -= used) {
 		used = value_piece(at, len, piece, &n);
 		if (at_len + n > VALUE_ROOM) {
-			memcpy(text + fits, "...", 3);
-			at_len = fits + 3;
+			memcpy(text + fits, dots, sizeof(dots));
+			at_len = fits + sizeof(dots);
 			break;
 		}
 		quoted |= piece[0] == '\\' || *at == ' ' || *at == '=';
 		memcpy(text + at_len, piece, n);
 		at_len += n;
-		if (at_len + 3 <= VALUE_ROOM)
+		if (at_len + sizeof(dots) <= VALUE_ROOM)
 			fits = at_len;
 	}
 	(void)snprintf(v.text, sizeof(v.text), quoted ? "\"%.*s\"" : "%.*s",

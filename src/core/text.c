@@ -70,6 +70,8 @@ static size_t json_escape(uint8_t code, char ret[TEXT_JSON_MAX])
 	return 6;
 }
 
+static const char unknown[3] = "\xef\xbf\xbd"; /* U+FFFD, no NUL */
+
 size_t text_json(const void *data, size_t len, char ret[TEXT_JSON_MAX],
 		size_t *ret_len)
 {
@@ -77,8 +79,8 @@ size_t text_json(const void *data, size_t len, char ret[TEXT_JSON_MAX],
 	size_t n = text_utf8(data, len);
 
 	if (n == 0) {
-		memcpy(ret, "\xef\xbf\xbd", 3);
-		*ret_len = 3;
+		memcpy(ret, unknown, sizeof(unknown));
+		*ret_len = sizeof(unknown);
 		return 1;
 	}
 	if (text_is_control(data, len) || c[0] == '"' || c[0] == '\\') {
