@@ -14,6 +14,11 @@
  * code or UTF-8 in a close reason) ends reads with -EPROTO after a Close 1002
  * (1007 for UTF-8) was queued; a length past WS_LENGTH_MAX with -EMSGSIZE
  * after Close 1009. The descriptor's end without a Close is end of file.
+ *
+ * Shutdown answers 0 when our Close has gone; reads go on until the peer's.
+ * Called again after that, a server's ends the layer below too; a client's
+ * leaves that to the server. Where a short write left a frame unfinished,
+ * shutdown breaks the connection off: a Close within it would be payload.
  */
 #ifndef STREAM_WS_H
 #define STREAM_WS_H
