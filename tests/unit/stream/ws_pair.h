@@ -9,7 +9,7 @@
 
 #include "stream/mem.h"
 #include "stream/stream.h"
-#include "stream/ws.h"
+#include "stream/ws_layer.h"
 #include "ws_wire.h"
 
 #define WS_TEST_KEY "dGhlIHNhbXBsZSBub25jZQ=="
@@ -119,6 +119,61 @@ static inline ssize_t read_all(struct stream *s, size_t len, struct buf *to)
 		;
 	free(block);
 	return n;
+}
+
+enum { ROOM = 65408 };
+
+static uint8_t block[STREAM_HEAD + 2 * ROOM];
+static uint8_t *const data = block + STREAM_HEAD;
+
+/* The layer holds nothing that it would not need when idle. */
+static inline bool is_idle(struct stream *s)
+{
+	const struct ws *w = (const struct ws *)s;
+
+	return !w->raw.base && !w->out.base && !w->in_control && !w->in_text &&
+	       !w->pong && !w->hello && !w->close_reason;
+}
+
+static inline void feed(struct stream *s, const char *words, bool mask)
+{
+	struct buf in;
+
+	buf_init(&in, WIRE_MAX);
+	wire_add(&in, words, mask);
+	CHECK(mem_feed(s, buf_data(&in), in.len) == 0);
+	buf_done(&in);
+}
+
+/* What was written so far is just these frames. */
+static inline void check_sent(struct stream *s, const char *words, bool masked)
+{
+	struct buf is, should;
+
+	buf_init(&is, WIRE_MAX);
+	buf_init(&should, WIRE_MAX);
+	wire_bare(&is, mem_output(s), masked);
+	wire_add(&should, words, false);
+	CHECK_INT(is.len, should.len);
+	CHECK(is.len == 0 ||
+			memcmp(buf_data(&is), buf_data(&should), is.len) == 0);
+	buf_done(&is);
+	buf_done(&should);
+}
+
+static inline void letters(uint8_t *to, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		to[i] = (uint8_t)('a' + i % 26);
+}
+
+static inline void tell_close(
+		struct stream *s, uint16_t code, const char *reason)
+{
+	struct note n = {.kind = NOTE_CLOSE, .close.code = code};
+
+	(void)snprintf(n.close.reason, sizeof(n.close.reason), "%s", reason);
+	CHECK_INT(stream_tell(s, &n), 0);
 }
 
 #endif
