@@ -35,7 +35,7 @@ struct dial_layer {
 		} unix_socket;
 		struct {
 			struct tls_context *context; /* a reference */
-			char *host;
+			char *host; /* NULL: none, as in stream/tls.h */
 		} tls;
 		struct ws_client_options ws;
 		struct {
@@ -44,7 +44,9 @@ struct dial_layer {
 	};
 };
 
+/* All zero is an empty plan. */
 struct dial_plan {
+	uint32_t layer_ms; /* limit of each layer; 0: DIAL_LAYER_MS */
 	size_t count;
 	struct dial_layer layers[DIAL_LAYERS_MAX];
 };
@@ -56,21 +58,26 @@ int dial_plan_tls(struct dial_plan *p, struct tls_context *c, const char *host);
 int dial_plan_ws(struct dial_plan *p, const struct ws_client_options *o);
 int dial_plan_rfb_login(struct dial_plan *p, const struct secret *password);
 void dial_plan_done(struct dial_plan *p); /* wipes what is secret */
-/* "tcp 10.0.0.9:5901 > rfb_login": for the log; never a secret. */
+/* "tcp 10.0.0.9:5901 > rfb_login": for the log; never a secret (queries are
+ * left out of paths: tickets travel there). Cut where it is too long. */
 void dial_plan_text(const struct dial_plan *p, char *ret, size_t ret_max);
 
 struct dial;
 
 /*
  * r = 0: `s` is the ready stack, the receiver's now. Else r and e say which
- * layer failed and why; r = -ETIMEDOUT when a layer took over DIAL_LAYER_MS.
- * `depth` is how many layers were ready: 0 means not even connected.
+ * layer failed and why; r = -ETIMEDOUT when a layer took over its limit.
+ * `depth` is how many layers were ready: 0 means not even connected. Of the
+ * addresses of a name, each gets a fair share of the limit that is left; the
+ * error is that of the last one.
  */
 typedef void dial_fn(void *arg, int r, struct stream *s, size_t depth,
 		const struct err *e);
 
 /* Takes the content of *plan (left empty). The answer comes by callback,
- * once, after which the dial is gone; unless freed before. */
+ * once, after which the dial is gone; unless freed before. -EINVAL for a plan
+ * that does not begin with tcp or unix (which stand nowhere else), -ENOMEM;
+ * then the plan is still the caller's. */
 int dial_start(struct dial **ret_dial, struct loop *l, struct dial_plan *plan,
 		dial_fn *fn, void *arg);
 void dial_free(struct dial *d); /* cancels; takes NULL; not after the answer */

@@ -1,0 +1,163 @@
+/* Plans as data: making, wiping, writing them down. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/address.h"
+#include "stream/dial.h"
+#include "stream/tls.h"
+
+/* The next free layer; counted only when it is complete. */
+static struct dial_layer *plan_next(struct dial_plan *p, enum dial_kind kind)
+{
+	struct dial_layer *l;
+
+	if (p->count == DIAL_LAYERS_MAX)
+		return NULL;
+	l = &p->layers[p->count];
+	memset(l, 0, sizeof(*l));
+	l->kind = kind;
+	return l;
+}
+
+int dial_plan_tcp(struct dial_plan *p, const char *host, uint16_t port)
+{
+	struct dial_layer *l = plan_next(p, DIAL_TCP);
+
+	if (!l)
+		return -E2BIG;
+	l->tcp.host = strdup(host);
+	l->tcp.port = port;
+	if (!l->tcp.host)
+		return -ENOMEM;
+	p->count++;
+	return 0;
+}
+
+int dial_plan_unix(struct dial_plan *p, const char *path)
+{
+	struct dial_layer *l = plan_next(p, DIAL_UNIX);
+
+	if (!l)
+		return -E2BIG;
+	l->unix_socket.path = strdup(path);
+	if (!l->unix_socket.path)
+		return -ENOMEM;
+	p->count++;
+	return 0;
+}
+
+int dial_plan_tls(struct dial_plan *p, struct tls_context *c, const char *host)
+{
+	struct dial_layer *l = plan_next(p, DIAL_TLS);
+
+	if (!l)
+		return -E2BIG;
+	l->tls.host = host ? strdup(host) : NULL;
+	if (host && !l->tls.host)
+		return -ENOMEM;
+	l->tls.context = tls_context_ref(c);
+	p->count++;
+	return 0;
+}
+
+int dial_plan_ws(struct dial_plan *p, const struct ws_client_options *o)
+{
+	struct dial_layer *l = plan_next(p, DIAL_WS);
+	int r = l ? ws_client_options_copy(&l->ws, o) : -E2BIG;
+
+	if (r == 0)
+		p->count++;
+	return r;
+}
+
+int dial_plan_rfb_login(struct dial_plan *p, const struct secret *password)
+{
+	struct dial_layer *l = plan_next(p, DIAL_RFB_LOGIN);
+	int r = l ? secret_copy(&l->rfb_login.password, password) : -E2BIG;
+
+	if (r == 0)
+		p->count++;
+	return r;
+}
+
+static void layer_done(struct dial_layer *l)
+{
+	switch (l->kind) {
+	case DIAL_TCP:
+		free(l->tcp.host);
+		break;
+	case DIAL_UNIX:
+		free(l->unix_socket.path);
+		break;
+	case DIAL_TLS:
+		tls_context_unref(l->tls.context);
+		free(l->tls.host);
+		break;
+	case DIAL_WS:
+		ws_client_options_done(&l->ws);
+		break;
+	case DIAL_RFB_LOGIN:
+		secret_done(&l->rfb_login.password);
+		break;
+	}
+}
+
+void dial_plan_done(struct dial_plan *p)
+{
+	for (size_t i = 0; i < p->count; i++)
+		layer_done(&p->layers[i]);
+	*p = (struct dial_plan){0};
+}
+
+/* ---- in words ----------------------------------------------------------- */
+
+static void text_add(char *ret, size_t ret_max, const char *word,
+		const char *detail, size_t detail_len)
+{
+	size_t len = strlen(ret);
+
+	(void)snprintf(ret + len, ret_max - len, "%s%s%s%.*s", len ? " > " : "",
+			word, detail_len ? " " : "", (int)detail_len, detail);
+}
+
+static void text_tcp(const struct dial_layer *l, char *ret, size_t ret_max)
+{
+	struct address a = {.host = l->tcp.host, .port = l->tcp.port};
+	char text[ADDRESS_HOST_MAX + 16];
+
+	if (address_format(&a, text, sizeof(text)) < 0)
+		(void)snprintf(text, sizeof(text), "?");
+	text_add(ret, ret_max, "tcp", text, strlen(text));
+}
+
+void dial_plan_text(const struct dial_plan *p, char *ret, size_t ret_max)
+{
+	if (ret_max == 0)
+		return;
+	ret[0] = '\0';
+	for (size_t i = 0; i < p->count; i++) {
+		const struct dial_layer *l = &p->layers[i];
+
+		switch (l->kind) {
+		case DIAL_TCP:
+			text_tcp(l, ret, ret_max);
+			break;
+		case DIAL_UNIX:
+			text_add(ret, ret_max, "unix", l->unix_socket.path,
+					strlen(l->unix_socket.path));
+			break;
+		case DIAL_TLS:
+			text_add(ret, ret_max, "tls", "", 0);
+			break;
+		case DIAL_WS:
+			text_add(ret, ret_max, "ws", l->ws.path,
+					strcspn(l->ws.path, "?"));
+			break;
+		case DIAL_RFB_LOGIN:
+			text_add(ret, ret_max, "rfb_login", "", 0);
+			break;
+		}
+	}
+}
