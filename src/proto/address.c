@@ -146,7 +146,7 @@ int address_parse(const char *text, const char *default_host,
 		uint16_t default_port, struct address *ret, struct err *e)
 {
 	struct address a = {.port = default_port};
-	struct span host, port;
+	struct span host = {0}, port = {0};
 	int r;
 
 	if (strncmp(text, "unix:", 5) == 0) {

@@ -5,35 +5,15 @@
 
 #include "core/buf.h"
 #include "core/secret.h"
+#include "core/text.h"
 #include "proto/toml_parse.h"
-
-/* Bytes of the UTF-8 character here; 0 if it is none. */
-static size_t utf8_char(const uint8_t *p, size_t len)
-{
-	size_t n = p[0] < 0x80 ? 1 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
-	/* What the second byte may be shuts out overlong forms, surrogates
-	 * and what lies past U+10FFFF. */
-	uint8_t low = p[0] == 0xe0 ? 0xa0 : p[0] == 0xf0 ? 0x90 : 0x80;
-	uint8_t high = p[0] == 0xed ? 0x9f : p[0] == 0xf4 ? 0x8f : 0xbf;
-
-	if (n == 1)
-		return 1;
-	if (p[0] < 0xc2 || p[0] > 0xf4 || len < n)
-		return 0;
-	if (p[1] < low || p[1] > high)
-		return 0;
-	for (size_t i = 2; i < n; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	return n;
-}
 
 size_t toml_utf8_span(const uint8_t *data, size_t len)
 {
 	size_t off = 0;
 
 	while (off < len) {
-		size_t n = utf8_char(data + off, len - off);
+		size_t n = text_utf8(data + off, len - off);
 
 		if (n == 0)
 			break;
