@@ -1,0 +1,204 @@
+/*
+ * Builds the page into dist/: documents at the top, everything they load under
+ * assets/ with a hash in its name, each file beside its gzipped twin.
+ * Fails when a VNC console would cost more than its budget to transfer.
+ */
+import { build } from 'esbuild';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const src = path.join(here, 'src');
+const dist = path.resolve(here, process.argv[2] ?? 'dist');
+const BUDGET = 120 * 1024;
+const documents = ['index', 'console', 'vnc'];
+
+const common = {
+	bundle: true,
+	minify: true,
+	target: ['es2022', 'chrome111', 'firefox115', 'safari16.4'],
+	outdir: path.join(dist, 'assets'),
+	entryNames: '[name]-[hash]',
+	chunkNames: 'chunk-[hash]',
+	legalComments: 'none',
+	metafile: true,
+	logLevel: 'warning',
+	absWorkingDir: here,
+};
+
+/* Which package a bundled file came from, or "" for our own. */
+function packageOf(input) {
+	const match = /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input);
+
+	return match ? match[1] : '';
+}
+
+/* "entry name -> file below dist", from what esbuild reports. */
+function outputsByEntry(metafile) {
+	const found = {};
+
+	for (const [file, output] of Object.entries(metafile.outputs)) {
+		if (output.entryPoint) {
+			const name = path.parse(output.entryPoint).name;
+
+			found[name] = path.relative(dist, path.resolve(here, file));
+		}
+	}
+	return found;
+}
+
+/* Everything an entry loads, the parts loaded later too. */
+function reach(metafile, file, seen = new Set()) {
+	if (!seen.has(file)) {
+		seen.add(file);
+		for (const { path: next } of metafile.outputs[file].imports)
+			reach(metafile, next, seen);
+	}
+	return seen;
+}
+
+async function bundle() {
+	const modules = await build({
+		...common, format: 'esm', splitting: true,
+		entryPoints: documents.map((d) => path.join(src, `${d}.ts`)),
+	});
+	const theme = await build({
+		...common, format: 'iife',
+		entryPoints: [path.join(src, 'theme.ts')],
+	});
+	const style = await build({
+		...common, entryPoints: [path.join(src, 'style/style.css')],
+	});
+
+	return {
+		modules: modules.metafile,
+		names: {
+			...outputsByEntry(modules.metafile),
+			...outputsByEntry(theme.metafile),
+			...outputsByEntry(style.metafile),
+		},
+	};
+}
+
+async function favicon() {
+	const data = await readFile(path.join(src, 'favicon.svg'));
+	const hash = createHash('sha256').update(data).digest('hex').slice(0, 8);
+	const name = `assets/favicon-${hash}.svg`;
+
+	await writeFile(path.join(dist, name), data);
+	return name;
+}
+
+/* Static imports of an entry are announced, so that they load side by side. */
+function preloads(metafile, file, up) {
+	const key = Object.keys(metafile.outputs).find((o) =>
+		path.relative(dist, path.resolve(here, o)) === file);
+
+	return metafile.outputs[key].imports
+		.filter((i) => i.kind === 'import-statement')
+		.map((i) => path.relative(dist, path.resolve(here, i.path)))
+		.map((f) => `<link rel="modulepreload" href="${up}${f}">`)
+		.join('\n');
+}
+
+async function writeDocument(name, modules, names) {
+	const template = await readFile(path.join(src, `${name}.html`), 'utf8');
+	const filled = template
+		.replace(/\{\{preload:([^}]*)\}\}\n/, (_, up) => {
+			const lines = preloads(modules, names[name], up);
+
+			return lines ? `${lines}\n` : '';
+		})
+		.replace(/\{\{(\w+)\}\}/g, (_, key) => names[key]);
+
+	await writeFile(path.join(dist, `${name}.html`), filled);
+}
+
+/* The texts of the licences of every package that is in the bundle. */
+async function licenceOf(name) {
+	const folder = path.join(here, 'node_modules', name);
+	const info = JSON.parse(await readFile(
+		path.join(folder, 'package.json'), 'utf8'));
+	const files = (await readdir(folder, { recursive: false }))
+		.filter((f) => /^(licen[cs]e|copying|notice|authors)/i.test(f));
+	const more = [];
+
+	for (const sub of ['docs', 'vendor/pako']) {
+		if (existsSync(path.join(folder, sub))) {
+			const list = await readdir(path.join(folder, sub));
+
+			/* fonts of noVNC's own page are not part of ours */
+			more.push(...list.filter((f) => /^licen[cs]e/i.test(f) &&
+				!/OFL/.test(f)).map((f) => path.join(sub, f)));
+		}
+	}
+	const texts = await Promise.all([...files, ...more].sort().map(
+		async (f) => `--- ${name}/${f}\n\n${(await readFile(
+			path.join(folder, f), 'utf8')).trim()}\n`));
+
+	return `${name} ${info.version}\nLicence: ${info.license}\n` +
+		`Source: ${info.homepage ?? info.repository?.url ?? ''} ` +
+		`(npm package ${name}@${info.version}, unchanged)\n\n` +
+		texts.join('\n');
+}
+
+async function licences(metafile) {
+	const packages = new Set(Object.keys(metafile.inputs).map(packageOf)
+		.filter(Boolean));
+	const parts = await Promise.all([...packages].sort().map(licenceOf));
+
+	await writeFile(path.join(dist, 'licenses.txt'),
+		'The Glassbridge page contains the work of others, under these ' +
+		`terms.\n\n${parts.join(`\n${'='.repeat(72)}\n\n`)}`);
+}
+
+async function compress() {
+	const sizes = {};
+
+	for (const folder of ['', 'assets']) {
+		for (const entry of await readdir(path.join(dist, folder),
+			{ withFileTypes: true })) {
+			if (!entry.isFile())
+				continue;
+			const file = path.join(folder, entry.name);
+			const data = gzipSync(await readFile(path.join(dist, file)),
+				{ level: 9 });
+
+			await writeFile(path.join(dist, `${file}.gz`), data);
+			sizes[file] = data.length;
+		}
+	}
+	return sizes;
+}
+
+function consoleSize(metafile, names, sizes) {
+	const key = Object.keys(metafile.outputs).find((o) =>
+		path.relative(dist, path.resolve(here, o)) === names.console);
+	const files = [...reach(metafile, key)].map((o) =>
+		path.relative(dist, path.resolve(here, o)));
+
+	return [...files, 'console.html', names.style, names.theme,
+		names.favicon].reduce((sum, f) => sum + sizes[f], 0);
+}
+
+await rm(dist, { recursive: true, force: true });
+await mkdir(path.join(dist, 'assets'), { recursive: true });
+const { modules, names } = await bundle();
+
+names.favicon = await favicon();
+for (const name of documents)
+	await writeDocument(name, modules, names);
+await licences(modules);
+const sizes = await compress();
+const total = consoleSize(modules, names, sizes);
+
+console.log(`web: a VNC console transfers ${(total / 1024).toFixed(1)} KiB ` +
+	`of ${BUDGET / 1024} KiB`);
+if (total > BUDGET) {
+	console.error('web: that is more than its budget');
+	process.exitCode = 1;
+}

@@ -1,0 +1,95 @@
+/*
+ * The door: finds out who is there, by a one-time link, by the cookie, or by
+ * asking, and hands over to what comes behind it.
+ */
+import { Problem, signIn, whoAmI } from '../lib/api';
+import { takeLinkCode } from '../lib/base';
+import { h, replace } from '../lib/dom';
+import { themeButton } from '../lib/theme';
+import { startTips } from '../lib/tip';
+import type { Login } from '../lib/types';
+import { signInPanel } from './signin';
+
+const LONGEST_MS = 8000;
+
+/* What is behind the door; stop() is called before the door is shown again. */
+export interface Inside {
+	root: HTMLElement;
+	start(): void;
+	stop(): void;
+}
+
+export class Door {
+	private inside: Inside | null = null;
+
+	constructor(private readonly enter: (login: Login) => Inside) {
+		startTips();
+	}
+
+	async knock(): Promise<void> {
+		const code = takeLinkCode();
+
+		try {
+			this.open(code ? await signIn({ link: code }) :
+				await whoAmI());
+		} catch (problem) {
+			await this.refused(problem, code);
+		}
+	}
+
+	private open(login: Login): void {
+		this.inside?.stop();
+		this.inside = this.enter(login);
+		replace(document.body, this.inside.root);
+		this.inside.start();
+	}
+
+	/* A spent link does not matter to somebody who is signed in already. */
+	private async refused(problem: unknown, code: string | null):
+		Promise<void> {
+		if (code && problem instanceof Problem && !problem.unreachable) {
+			try {
+				this.open(await whoAmI());
+				return;
+			} catch {
+				/* the link's own problem is the one to show */
+			}
+		}
+		this.ask(problem instanceof Problem ? problem : null, code);
+	}
+
+	/* Shows the door. Without a problem, or with plain 401, it just asks. */
+	ask(problem: Problem | null, code: string | null = null): void {
+		this.inside?.stop();
+		this.inside = null;
+		const panel = signInPanel(problem?.login ?? [],
+			(login) => this.open(login));
+
+		replace(document.body, h('div', { class: 'door' },
+			h('div', { class: 'door-tools' }, themeButton()), panel.root));
+		if (problem && (code || problem.status !== 401))
+			panel.fail(problem);
+		panel.focus();
+		if (problem?.unreachable)
+			this.again(code, 1000, panel.root);
+	}
+
+	/* The gateway was not there: go on as soon as it is. */
+	private again(code: string | null, wait: number, shown: HTMLElement):
+		void {
+		setTimeout(() => {
+			if (!shown.isConnected)
+				return;
+			(code ? signIn({ link: code }) : whoAmI()).then(
+				(login) => shown.isConnected && this.open(login),
+				(problem: unknown) => {
+					if (problem instanceof Problem && problem.unreachable)
+						this.again(code, Math.min(wait * 2, LONGEST_MS),
+							shown);
+					else if (shown.isConnected)
+						this.ask(problem instanceof Problem ? problem :
+							null, code);
+				});
+		}, wait);
+	}
+}

@@ -1,0 +1,48 @@
+/*
+ * Asks again and again while the page is looked at: never twice at a time,
+ * slower when nobody answers, at once when the page comes back.
+ */
+export class Poll {
+	private timer = 0;
+	private asking = false;
+	private failures = 0;
+	private running = false;
+
+	/* ask() answers whether it went well. */
+	constructor(private readonly everyMs: number,
+		private readonly ask: () => Promise<boolean>) {
+		document.addEventListener('visibilitychange', () => {
+			if (document.visibilityState === 'visible')
+				void this.now();
+		});
+		addEventListener('online', () => void this.now());
+	}
+
+	start(): void {
+		this.running = true;
+		void this.now();
+	}
+
+	stop(): void {
+		this.running = false;
+		clearTimeout(this.timer);
+	}
+
+	async now(): Promise<void> {
+		if (this.asking || !this.running)
+			return;
+		this.asking = true;
+		clearTimeout(this.timer);
+		const good = await this.ask();
+
+		this.asking = false;
+		this.failures = good ? 0 : this.failures + 1;
+		if (this.running && document.visibilityState === 'visible') {
+			const wait = good ? this.everyMs : Math.min(
+				1000 * 2 ** (this.failures - 1), this.everyMs);
+
+			this.timer = window.setTimeout(() => void this.now(),
+				wait * (0.9 + Math.random() * 0.2));
+		}
+	}
+}

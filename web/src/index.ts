@@ -1,0 +1,20 @@
+/* The document at "/": the wall and the consoles in its tabs. */
+import { Door } from './app/door';
+import { Shell } from './app/shell';
+
+const door: Door = new Door((login) => {
+	const shell = new Shell(login, () => door.ask(null));
+	const start = shell.start.bind(shell);
+
+	return {
+		root: shell.root,
+		start() {
+			start();
+			if (login.guest)
+				shell.open(login.guest, login.kind ?? 'vnc');
+		},
+		stop: () => shell.stop(),
+	};
+});
+
+void door.knock();
