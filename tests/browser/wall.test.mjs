@@ -1,0 +1,208 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { axe, openGuest, signIn, waitForState } from './helpers.mjs';
+import { stage } from './stage.mjs';
+
+const s = stage();
+
+async function wall() {
+	const page = await s.open();
+
+	await page.locator('.card:not(.skeleton)').first().waitFor();
+	return page;
+}
+
+test('who is not signed in is asked, told what was wrong, and let in',
+	async () => {
+		s.mock.signedIn = false;
+		const page = await s.open();
+
+		await page.getByLabel('Access token').waitFor();
+		assert.deepEqual(await axe(page), []);
+		await page.getByLabel('Access token').fill('wrong');
+		await page.keyboard.press('Enter');
+		await page.getByRole('alert').filter({ hasText: 'not known' })
+			.waitFor();
+		assert.deepEqual(await axe(page), []);
+		await signIn(page, 'let-me-in');
+		assert.equal(await page.locator('.card').count(), 12);
+		assert.deepEqual(page.faults, []);
+	});
+
+test('a one-time link signs in and leaves no code behind', async () => {
+	s.mock.signedIn = false;
+	const page = await s.open('#t=once');
+
+	await page.locator('.card:not(.skeleton)').first().waitFor();
+	assert.equal(new URL(page.url()).hash, '');
+	assert.equal(s.mock.links.size, 0);
+});
+
+test('a used link says so and offers the token', async () => {
+	s.mock.signedIn = false;
+	const page = await s.open('#t=used');
+
+	await page.getByRole('alert').filter({ hasText: 'used' }).waitFor();
+	assert.equal(new URL(page.url()).hash, '');
+	assert.deepEqual(await axe(page), []);
+});
+
+test('the wall has no finding in either colours', async () => {
+	const page = await wall();
+
+	for (const colorScheme of ['light', 'dark']) {
+		await page.emulateMedia({ colorScheme });
+		assert.deepEqual(await axe(page), []);
+	}
+	await page.getByRole('button', { name: 'Show as rows' }).click();
+	assert.deepEqual(await axe(page), []);
+	await page.getByRole('button', { name: 'Show as cards' }).click();
+	assert.deepEqual(page.faults, []);
+});
+
+test('slash searches, Enter opens the first that matches', async () => {
+	const page = await wall();
+
+	await page.keyboard.press('/');
+	await page.keyboard.type('mail pve3');
+	assert.equal(await page.locator('.card').count(), 1);
+	await page.keyboard.press('Enter');
+	await waitForState(page, 'connected');
+	assert.equal(await page.locator('.tab-name').innerText(), 'mail');
+});
+
+test('states filter, and no match has a way out', async () => {
+	const page = await wall();
+
+	await page.getByRole('button', { name: /^stopped/i }).click();
+	assert.equal(await page.locator('.card').count(), 1);
+	await page.keyboard.press('/');
+	await page.keyboard.type('nothing like this');
+	await page.getByText('No guest matches').waitFor();
+	assert.deepEqual(await axe(page), []);
+	await page.getByRole('button', { name: 'Show all' }).click();
+	assert.equal(await page.locator('.card').count(), 12);
+});
+
+test('a missing console kind tells the reason on demand', async () => {
+	const page = await wall();
+
+	await page.getByRole('button', { name: /^Serial of db/ }).focus();
+	await page.keyboard.press('Enter');
+	await page.getByText('The guest has no serial port.').first().waitFor();
+	assert.deepEqual(await axe(page), []);
+});
+
+test('the keyboard walks over the cards', async () => {
+	const page = await wall();
+
+	await page.keyboard.press('/');
+	await page.keyboard.press('ArrowDown');
+	await page.keyboard.press('ArrowRight');
+	await page.keyboard.press('ArrowRight');
+	const label = await page.evaluate(() =>
+		document.activeElement.getAttribute('aria-label'));
+
+	assert.equal(label, 'Open the screen of db');
+	await page.keyboard.press('ArrowUp');
+	assert.equal(await page.evaluate(() => document.activeElement.type),
+		'search');
+});
+
+test('a wall without guests teaches how to add a hypervisor', async () => {
+	s.mock.guests = [];
+	const page = await s.open();
+
+	await page.getByText('No guests yet').waitFor();
+	await page.getByText('glassbridge init').waitFor();
+	assert.deepEqual(await axe(page), []);
+});
+
+test('two hundred guests are drawn and searched at once', async () => {
+	const { makeGuests } = await import('./mock.mjs');
+
+	s.mock.guests = makeGuests(200);
+	const page = await wall();
+
+	assert.equal(await page.locator('.card').count(), 200);
+	const ms = await page.evaluate(() => {
+		const field = document.querySelector('.search-field');
+		const start = performance.now();
+
+		for (const words of ['w', 'we', 'web', 'web-1', '']) {
+			field.value = words;
+			field.dispatchEvent(new Event('input'));
+			document.body.getBoundingClientRect();
+		}
+		return (performance.now() - start) / 5;
+	});
+
+	assert.ok(ms < 100, `${ms} ms a keystroke`);
+	assert.deepEqual(await axe(page), []);
+});
+
+test('a gateway that goes is told and comes back by itself', async () => {
+	const page = await wall();
+
+	s.mock.cut();
+	await page.evaluate(() => dispatchEvent(new Event('online')));
+	await page.getByText('does not answer').waitFor();
+	assert.equal(await page.locator('.card').count(), 12);
+	s.mock.mend();
+	await page.getByText('does not answer').waitFor({ state: 'hidden' });
+	assert.equal(s.mock.asked.most, 1);
+});
+
+test('consoles live in tabs; keys switch and close them', async () => {
+	const page = await wall();
+
+	for (const name of ['web', 'db', 'mail']) {
+		await openGuest(page, name);
+		await waitForState(page, 'connected');
+		await page.getByRole('button', { name: 'Guests' }).click();
+	}
+	assert.equal(s.mock.live.size, 3);
+	assert.equal(await page.locator('.tab').count(), 3);
+	await page.locator('.tab').first().focus();
+	await page.keyboard.press('ArrowRight');
+	await page.keyboard.press('Enter');
+	assert.equal(await page.locator('.tab[aria-current] .tab-name')
+		.innerText(), 'db');
+	assert.deepEqual(await axe(page), []);
+	await page.goBack();
+	await page.locator('.wall').waitFor();
+	await page.locator('.tab').first().focus();
+	await page.keyboard.press('Delete');
+	assert.equal(await page.locator('.tab').count(), 2);
+	await page.waitForTimeout(200);
+	assert.equal(s.mock.live.size, 2);
+});
+
+test('open consoles are listed, and ending one asks twice', async () => {
+	const page = await wall();
+
+	await openGuest(page, 'web');
+	await waitForState(page, 'connected');
+	await page.getByRole('button', { name: 'Consoles' }).click();
+	await page.getByRole('rowheader', { name: 'home/100' }).waitFor();
+	assert.deepEqual(await axe(page), []);
+	const end = page.getByRole('button', { name: /End the console/ });
+
+	await end.click();
+	assert.equal(s.mock.live.size, 1);
+	await end.click();
+	await page.getByText('No console is open').waitFor();
+	await page.locator('.tab').click();
+	await waitForState(page, 'ended');
+	await page.getByText('killed').waitFor();
+});
+
+test('tabs come back after a reload', async () => {
+	const page = await wall();
+
+	await openGuest(page, 'web');
+	await waitForState(page, 'connected');
+	await page.reload();
+	await waitForState(page, 'connected');
+	assert.equal(await page.locator('.tab').count(), 1);
+});
