@@ -148,6 +148,32 @@ static void a_client_leaves_the_end_to_the_server(void)
 	stream_free(s);
 }
 
+static void a_goodbye_that_was_told_answers_the_close_of_the_peer(void)
+{
+	struct stream *s = ready_server(false, false);
+
+	tell_close(s, 4403, "killed");
+	feed(s, "c1000=bye", true);
+	CHECK_INT(stream_read(s, data, ROOM), 0);
+	tell_close(s, 1000, "too late");
+	CHECK_INT(stream_flush(s), 0);
+	check_sent(s, "c4403=killed", false);
+	stream_free(s);
+}
+
+static void a_ping_after_our_close_is_not_kept(void)
+{
+	struct stream *s = ready_server(false, false);
+
+	CHECK_INT(stream_shutdown(s), 0);
+	feed(s, "p=x", true);
+	CHECK_INT(stream_read(s, data, ROOM), -EAGAIN);
+	CHECK(is_idle(s));
+	CHECK_INT(stream_flush(s), 0);
+	check_sent(s, "c", false);
+	stream_free(s);
+}
+
 static void codes_that_may_not_be_sent_make_an_empty_close(void)
 {
 	static const uint16_t codes[] = {0, 1004, 1005, 1006, 1015, 2000, 5000};
@@ -215,6 +241,8 @@ TESTS(T(a_write_is_one_whole_binary_frame),
 		T(our_ping_is_answered_with_its_time),
 		T(shutdown_says_the_goodbye_that_was_told),
 		T(a_client_leaves_the_end_to_the_server),
+		T(a_goodbye_that_was_told_answers_the_close_of_the_peer),
+		T(a_ping_after_our_close_is_not_kept),
 		T(codes_that_may_not_be_sent_make_an_empty_close),
 		T(shutdown_waits_for_a_wire_that_is_full),
 		T(shutdown_within_a_frame_breaks_the_connection_off),
