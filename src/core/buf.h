@@ -41,7 +41,7 @@ void buf_eat(struct buf *b, size_t len);
 
 static inline uint8_t *buf_data(const struct buf *b)
 {
-	return b->base + b->off;
+	return b->base ? b->base + b->off : NULL;
 }
 
 /* The content as a string owned by the caller (a NUL is added); the buf is
