@@ -53,14 +53,31 @@ static int on_head(llhttp_t *l)
 	return 0;
 }
 
+static int body_too_large(struct http_parser *p)
+{
+	(void)refuse(p, 413, "The body is larger than is taken here.");
+	return -1;
+}
+
+/* Refused when it is announced, not when it has come. */
+static int on_chunk(llhttp_t *l)
+{
+	struct http_parser *p = l->data;
+
+	return l->content_length > HTTP_BODY_MAX - p->body.len
+			       ? body_too_large(p)
+			       : 0;
+}
+
 static int on_body(llhttp_t *l, const char *at, size_t len)
 {
 	struct http_parser *p = l->data;
 	int r = buf_add(&p->body, at, len);
 
+	if (r == -EMSGSIZE)
+		return body_too_large(p);
 	if (r < 0)
-		(void)refuse(p, r == -EMSGSIZE ? 413 : 503,
-				"The body is larger than is taken here.");
+		(void)refuse(p, 503, "There is no memory for the body.");
 	return r < 0 ? -1 : 0;
 }
 
@@ -76,6 +93,7 @@ static const llhttp_settings_t *settings(void)
 
 	s.on_header_field = on_field;
 	s.on_headers_complete = on_head;
+	s.on_chunk_header = on_chunk;
 	s.on_body = on_body;
 	s.on_message_complete = on_whole;
 	return &s;
