@@ -30,6 +30,8 @@ TYPES = {
     '.woff2': 'font/woff2',
 }
 
+SKIPPED = ('.map', '.gz')
+
 NOT_BUILT = b"""<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -48,7 +50,8 @@ def find(folder):
         folders.sort()
         looked.append(base)
         for name in sorted(files):
-            if not name.startswith('.') and not name.endswith('.map'):
+            # compressed copies are made here, of what is embedded
+            if not name.startswith('.') and not name.endswith(SKIPPED):
                 names.append(os.path.relpath(os.path.join(base, name), folder))
     return sorted(names), looked
 
