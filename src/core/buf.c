@@ -28,7 +28,8 @@ uint8_t *buf_room(struct buf *b, size_t len)
 	need = b->off + b->len + len;
 	if (b->base && need <= b->room)
 		return b->base + b->off + b->len;
-	if (b->off > 0) { /* moving what is left is cheaper than growing */
+	if (b->base && b->off > 0) { /* moving what is left is cheaper than
+					growing */
 		memmove(b->base, b->base + b->off, b->len);
 		b->off = 0;
 		need = b->len + len;

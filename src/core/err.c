@@ -28,7 +28,7 @@ int err_setv(struct err *e, int code, const char *fmt, va_list ap)
 	return code;
 }
 
-int err_set(struct err *e, int code, const char *fmt, ...)
+int(err_set)(struct err *e, int code, const char *fmt, ...)
 {
 	va_list ap;
 

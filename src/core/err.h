@@ -34,6 +34,15 @@ int err_set(struct err *e, int code, const char *fmt, ...)
 int err_setv(struct err *e, int code, const char *fmt, va_list ap)
 		__attribute__((format(printf, 3, 0), nonnull(3)));
 
+/* The answer is always `code`: said here so that compilers and checkers, who
+ * do not see into err.c, know that a failure is one. */
+#define err_set(e, code, ...)                                \
+	__extension__({                                      \
+		int err_code = (code);                       \
+		(void)(err_set)((e), err_code, __VA_ARGS__); \
+		err_code;                                    \
+	})
+
 /* Put "what: " before the sentence that is there; return its code. */
 int err_prefix(struct err *e, const char *fmt, ...)
 		__attribute__((format(printf, 2, 3)));

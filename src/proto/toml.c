@@ -239,7 +239,7 @@ static int read_pair(struct toml_cursor *c, struct toml *table)
 		return r;
 	n = toml_find(table, p.text, p.len);
 	r = n ? fail_taken(c, &p, n) : expect_byte(c, '=', "behind the key");
-	if (r == 0)
+	if (r >= 0)
 		r = add_child(c, table, &p, &n);
 	free(p.text);
 	if (r < 0)

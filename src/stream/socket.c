@@ -10,7 +10,6 @@
 /* the kernel's struct, not libc's: the latter ends before bytes_acked */
 #include <linux/tcp.h>
 
-
 static int tcp_taken(int fd, uint64_t *ret_taken)
 {
 	struct tcp_info info;

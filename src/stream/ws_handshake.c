@@ -253,7 +253,7 @@ static int hello_failed(const struct ws_hello *h, int r, struct err *e)
 static int hello_step(struct ws *w, struct err *e)
 {
 	struct ws_hello *h = w->hello;
-	struct ws_response a;
+	struct ws_response a = {0};
 	int r = 0, used = 0;
 
 	if (h->request)
