@@ -139,7 +139,7 @@ int gateway_defaults(struct reader *r)
 	static const struct config_flag defaults[] = {
 			{"listen", "127.0.0.1:8443"},
 			{"ops_listen", "127.0.0.1:9443"},
-			{"store", "sqlite"},
+			{"store", "memory"},
 			{"login", "link,proxmox,token"},
 			{"max_sessions", "10000"},
 			{"max_sessions_per_user", "64"},
