@@ -51,7 +51,7 @@ static void nothing_said_means_the_defaults(void)
 	CHECK_STR(c->gateway.listen.items[0].host, "127.0.0.1");
 	CHECK_INT(c->gateway.listen.items[0].port, 8443);
 	CHECK_INT(c->gateway.ops_listen.port, 9443);
-	CHECK_INT(c->gateway.store_kind, CONFIG_STORE_SQLITE);
+	CHECK_INT(c->gateway.store_kind, CONFIG_STORE_MEMORY);
 	CHECK_INT(c->gateway.login, 7);
 	CHECK_INT(c->gateway.workers, 0);
 	CHECK_INT(c->gateway.max_sessions, 10000);
