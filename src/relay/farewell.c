@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#include "core/chunk.h"
 #include "core/loop.h"
+#include "relay/last_words.h"
 #include "stream/stream.h"
 
 enum farewell_state {
@@ -22,6 +22,7 @@ struct farewell {
 	enum farewell_state state;
 	struct note close;
 	bool has_close;
+	bool raw; /* of last_words_drop() */
 	struct watch *watch;
 	struct timer *timer;
 	struct defer defer; /* the first step, and the last */
@@ -39,13 +40,10 @@ static int farewell_tell(struct farewell *f)
 
 static int farewell_hear(struct farewell *f)
 {
-	struct chunk_pool *pool = loop_chunks(f->loop);
-	struct chunk *waste = chunk_take(pool);
-	ssize_t n = waste ? stream_read(f->stream, waste->data, waste->room)
-			  : -ENOMEM;
+	int n = last_words_drop(f->stream, loop_chunks(f->loop), &f->raw);
 
-	chunk_give(pool, waste);
-	return n > 0 ? 1 : (int)n;
+	/* decoded bytes that the descriptor will never announce */
+	return n == -EAGAIN && stream_pending(f->stream) ? 1 : n;
 }
 
 /* 0: this state is done; 1: again in a later turn; -EAGAIN; what failed. */

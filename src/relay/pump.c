@@ -115,7 +115,7 @@ static void pump_counts(struct pump *p, ssize_t n, uint64_t now_ms)
 /* May the kernel move the bytes? Asked when the pump is empty. */
 static bool pump_may_splice(const struct pump *p, int *ret_from, int *ret_to)
 {
-	if (!p->busy || (p->tap && p->tap->see))
+	if (!p->busy || p->copies || (p->tap && p->tap->see))
 		return false;
 	*ret_from = stream_bare_fd(p->from);
 	*ret_to = stream_bare_fd(p->to);
@@ -157,22 +157,54 @@ static ssize_t pump_fill_chunk(struct pump *p)
 			p->tap->see(p->tap, c->data, c->len);
 	} else {
 		chunk_give(p->pool, c); /* an idle console holds no memory */
+		p->busy = false;
 	}
 	return n;
 }
 
 static ssize_t pump_fill(struct pump *p)
 {
-	ssize_t n = -EINVAL;
+	ssize_t n;
 	int from, to;
 
-	if (pump_may_splice(p, &from, &to))
+	if (pump_may_splice(p, &from, &to)) {
 		n = pump_fill_pipe(p, from);
-	/* no pipe to be had, or a descriptor that cannot be spliced */
-	if (n == -EINVAL || n == -ENOMEM || n == -EMFILE || n == -ENFILE)
-		n = pump_fill_chunk(p);
-	if (n == -EAGAIN)
-		p->busy = false;
+		p->copies = n == -EINVAL; /* not every descriptor can do it */
+		p->busy = n != -EAGAIN;
+		/* without a pipe it goes on, slower */
+		if (n != -EINVAL && n != -ENOMEM && n != -EMFILE &&
+				n != -ENFILE)
+			return n;
+	}
+	return pump_fill_chunk(p);
+}
+
+static void pump_piped_less(struct pump *p, size_t n)
+{
+	p->piped -= n;
+	if (p->piped > 0)
+		return;
+	pipe_give(p->pipe, true);
+	p->pipe = NULL;
+}
+
+/* `to` takes bytes only from a program: have them back from the kernel. */
+static ssize_t pump_unpipe(struct pump *p)
+{
+	struct chunk *c = chunk_take(p->pool);
+	ssize_t n;
+
+	if (!c)
+		return -ENOMEM;
+	n = read(p->pipe->fd[0], c->data,
+			p->piped < c->room ? p->piped : c->room);
+	if (n <= 0) {
+		chunk_give(p->pool, c);
+		return -EIO; /* they are in there */
+	}
+	c->len = (size_t)n;
+	p->chunk = c;
+	pump_piped_less(p, (size_t)n);
 	return n;
 }
 
@@ -180,17 +212,21 @@ static ssize_t pump_drain_pipe(struct pump *p)
 {
 	ssize_t n;
 
+	if (p->copies)
+		return pump_unpipe(p);
+
 	do {
 		n = splice(p->pipe->fd[0], NULL, stream_fd(p->to), NULL,
 				p->piped, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 	} while (n < 0 && errno == EINTR);
+	if (n < 0 && errno == EINVAL) {
+		p->copies = true;
+		return pump_unpipe(p);
+	}
 	if (n <= 0)
 		return n < 0 ? -errno : -EPIPE;
-	p->piped -= (size_t)n;
-	if (p->piped == 0) {
-		pipe_give(p->pipe, true);
-		p->pipe = NULL;
-	}
+	pump_piped_less(p, (size_t)n);
+	p->moved += (uint64_t)n;
 	return n;
 }
 
@@ -201,6 +237,7 @@ static ssize_t pump_drain_chunk(struct pump *p)
 
 	if (n <= 0)
 		return n;
+	p->moved += (uint64_t)n;
 	c->off += (size_t)n;
 	p->owed = true; /* a layer may have kept the last of it */
 	if (c->off == c->len) {
@@ -212,11 +249,9 @@ static ssize_t pump_drain_chunk(struct pump *p)
 
 static ssize_t pump_drain(struct pump *p)
 {
-	ssize_t n = p->piped ? pump_drain_pipe(p) : pump_drain_chunk(p);
+	ssize_t n = p->chunk ? pump_drain_chunk(p) : pump_drain_pipe(p);
 
-	if (n > 0)
-		p->moved += (uint64_t)n;
-	else if (n != -EAGAIN)
+	if (n <= 0 && n != -EAGAIN)
 		p->to_failed = true;
 	return n;
 }

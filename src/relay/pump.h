@@ -31,6 +31,7 @@ struct pump {
 	struct pump_pipe *pipe; /* owned while not NULL: bytes in the kernel */
 	size_t piped;           /* how many */
 	bool busy;              /* the last read filled what it was given */
+	bool copies;            /* splice was refused: never again */
 	bool ended;             /* `from` has ended or failed: no more reads */
 	bool owed;              /* layers of `to` hold bytes: flush */
 	bool to_failed;         /* what pump_step() answered is `to`'s */

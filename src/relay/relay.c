@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/chunk.h"
 #include "core/loop.h"
+#include "relay/last_words.h"
 #include "relay/pump.h"
 #include "stream/socket.h"
 
@@ -45,13 +45,13 @@ struct relay {
 	void *arg;
 	struct relay_end end;
 	uint64_t leave_by_ms; /* leaving: over by then; 0: no limit yet */
+	int unsent;           /* last words in the client's kernel */
 	bool half;            /* one way is done, the other lives on */
-	bool raw; /* the client's layers have failed: drain its socket */
+	bool stopped;         /* the owner said so: done at the next step */
+	bool raw;             /* of last_words_drop() */
 	struct tick tick;
 	struct defer defer;
 };
-
-static void relay_step(struct relay *r);
 
 static enum relay_side other_side(int i)
 {
@@ -125,6 +125,7 @@ static void side_is_deaf(struct relay *r, enum relay_side side, int why)
 		way_drain_client(r);
 		return;
 	}
+	relay_leave_within(r, r->limit.linger_ms);
 	pump_done(&r->pump[RELAY_BACKEND]);
 	r->way[RELAY_BACKEND] = WAY_DONE;
 }
@@ -138,15 +139,20 @@ static void side_is_lost(struct relay *r, enum relay_side side, int why)
 
 /* ---- the two ways -------------------------------------------------------- */
 
-/* Nothing more comes from side i (why: 0, it said goodbye). */
+/*
+ * Nothing more comes from side i (why: 0, it said goodbye). Where that ends
+ * both directions, nothing can be told to it either but the answer.
+ */
 static void way_ends(struct relay *r, int i, int why)
 {
 	relay_leave(r, (enum relay_side)i, why);
 	r->way[i] = WAY_GOODBYE;
-	if (why == 0)
+	if (why == 0 && !stream_whole_close(r->side[i].stream))
 		return;
-	way_drain_client(r);
-	way_stop_reading(r, RELAY_BACKEND);
+	if (why < 0 || i == RELAY_BACKEND)
+		way_drain_client(r);
+	if (why < 0 || i == RELAY_CLIENT)
+		way_stop_reading(r, RELAY_BACKEND);
 }
 
 /* 0: nothing to do until the wire moves; 1: call again. */
@@ -188,26 +194,24 @@ static void way_goodbye(struct relay *r, int i)
 		r->half = true;
 }
 
-/* The client's last words, read past its layers where these have failed. */
 static void way_drain(struct relay *r)
 {
-	struct stream *s = r->side[RELAY_CLIENT].stream;
-	struct chunk *c = chunk_take(loop_chunks(r->loop));
-	ssize_t n = -ENOMEM;
+	int n = last_words_drop(r->side[RELAY_CLIENT].stream,
+			loop_chunks(r->loop), &r->raw);
 
-	for (int turn = 0; c && turn < PUMP_TURNS; turn++) {
-		n = r->raw ? socket_discard(stream_fd(s))
-			   : stream_read(s, c->data, c->room);
-		if (n == -EPROTO || n == -EMSGSIZE) {
-			r->raw = true;
-			n = -EAGAIN;
-		}
-		if (n <= 0)
-			break;
-	}
-	chunk_give(loop_chunks(r->loop), c);
 	if (n <= 0 && n != -EAGAIN)
 		r->way[RELAY_CLIENT] = WAY_DONE;
+}
+
+/* What reading made the layers of a side say: a pong, words of TLS. The pump
+ * towards it may have had no reason to flush. */
+static void side_answers(struct relay *r, int i)
+{
+	struct pump *towards = &r->pump[!i];
+
+	if (r->way[!i] == WAY_FLOWS && !pump_writes(towards) &&
+			stream_flush(r->side[i].stream) == -EAGAIN)
+		towards->owed = true;
 }
 
 /* 1: it could go on. */
@@ -233,18 +237,33 @@ static bool side_waits(const struct relay *r, int i)
 	       (r->way[!i] == WAY_FLOWS && pump_writes(&r->pump[!i]));
 }
 
+static bool way_reads(const struct relay *r, int i)
+{
+	return r->way[i] == WAY_DRAINS ||
+	       (r->way[i] == WAY_FLOWS && pump_reads(&r->pump[i]));
+}
+
 /* What side[i] is watched for: as the one read from and the one written to. */
 static int side_events(struct relay *r, int i)
 {
 	struct stream *s = r->side[i].stream;
 	int events = 0;
 
-	if (r->way[i] == WAY_DRAINS ||
-			(r->way[i] == WAY_FLOWS && pump_reads(&r->pump[i])))
+	if (way_reads(r, i))
 		events |= stream_want(s, STREAM_READ);
 	if (side_waits(r, i))
 		events |= stream_want(s, STREAM_WRITE);
 	return events;
+}
+
+/* Nothing more is read from either side; both are told within the linger. */
+static void relay_stop(struct relay *r)
+{
+	r->stopped = false;
+	relay_leave(r, RELAY_OWNER, 0); /* unless it has ended already */
+	relay_leave_within(r, r->limit.linger_ms);
+	way_drain_client(r);
+	way_stop_reading(r, RELAY_BACKEND);
 }
 
 static void relay_step(struct relay *r)
@@ -253,6 +272,8 @@ static void relay_step(struct relay *r)
 
 	if (r->state == RELAY_OVER)
 		return;
+	if (r->stopped)
+		relay_stop(r);
 	for (int i = 0; i < 2; i++)
 		again |= way_step(r, i);
 	if (r->way[0] == WAY_DONE && r->way[1] == WAY_DONE) {
@@ -264,9 +285,9 @@ static void relay_step(struct relay *r)
 			r->way[RELAY_BACKEND] == WAY_DONE)
 		relay_leave_within(r, r->limit.linger_ms);
 	for (int i = 0; i < 2; i++) {
+		side_answers(r, i);
 		/* decoded bytes that the descriptor will never announce */
-		if (r->way[i] == WAY_FLOWS && pump_reads(&r->pump[i]) &&
-				stream_pending(r->side[i].stream))
+		if (way_reads(r, i) && stream_pending(r->side[i].stream))
 			again = 1;
 		if (watch_set(r->side[i].watch, side_events(r, i)) < 0)
 			side_is_lost(r, (enum relay_side)i, -EIO);
@@ -289,21 +310,9 @@ static void relay_deferred(struct defer *d)
 
 static void side_ready(void *arg, int events)
 {
-	struct side *side = arg;
+	const struct side *side = arg;
 
-	/* armed for nothing and still told: the wire is dead both ways */
-	if ((events & LOOP_HANGUP) &&
-			side_events(side->relay, side->which) == 0)
-		side_is_lost(side->relay, side->which, -ECONNRESET);
 	relay_step(side->relay);
-}
-
-/* Nothing more is read from either side; both are told within the linger. */
-static void relay_stop(struct relay *r)
-{
-	relay_leave_within(r, r->limit.linger_ms);
-	way_drain_client(r);
-	way_stop_reading(r, RELAY_BACKEND);
 }
 
 /* ---- once a second ------------------------------------------------------- */
@@ -356,12 +365,30 @@ static bool relay_idles(struct relay *r, uint64_t now)
 	       now - r->counts->up.last_ms >= r->limit.idle_ms;
 }
 
+/* All the backend said was passed on, but a slow client still reads it from
+ * the kernels between us: closing now could throw it away. */
+static bool client_still_reads(struct relay *r, uint64_t now)
+{
+	struct side *s = &r->side[RELAY_CLIENT];
+	int unsent = socket_unsent(stream_fd(s->stream));
+
+	if (r->end.side != RELAY_BACKEND || r->way[RELAY_BACKEND] != WAY_DONE)
+		return false;
+	if (unsent != r->unsent) {
+		r->leave_by_ms = now + r->limit.linger_ms;
+		r->unsent = unsent;
+		s->moved_ms = now;
+	}
+	return unsent > 0 && now - s->moved_ms < r->limit.progress_ms;
+}
+
 /* Has what comes after the first end taken its time? */
-static bool relay_must_go(const struct relay *r, uint64_t now)
+static bool relay_must_go(struct relay *r, uint64_t now)
 {
 	if (r->state != RELAY_LEAVING)
 		return false;
-	if (r->leave_by_ms && now >= r->leave_by_ms)
+	if (r->leave_by_ms && !client_still_reads(r, now) &&
+			now >= r->leave_by_ms)
 		return true;
 	return r->half && now - r->side[0].heard_ms >= RELAY_HALF_MS &&
 	       now - r->side[1].heard_ms >= RELAY_HALF_MS;
@@ -417,9 +444,8 @@ void relay_end(struct relay *r)
 {
 	if (r->state == RELAY_OVER)
 		return;
-	relay_leave(r, RELAY_OWNER, 0);
-	relay_stop(r);
-	relay_step(r);
+	r->stopped = true; /* in a turn of its own: a pump may be at work */
+	defer_add(r->loop, &r->defer);
 }
 
 static int side_init(struct relay *r, enum relay_side which, struct stream *s)

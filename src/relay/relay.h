@@ -11,7 +11,8 @@
  *          delivered, the other side is told goodbye (the owner chooses the
  *          words), and what that one still says is delivered: until its own
  *          goodbye, RELAY_LINGER_MS at most where the goodbye ends both
- *          directions (WebSocket); where streams know half-close, the other
+ *          directions (WebSocket), counted from when its kernel has taken
+ *          all the backend sent; where streams know half-close, the other
  *          direction lives on under the progress limit.
  *
  * Times: bytes that wait while their reader makes no progress for progress_ms
@@ -85,8 +86,9 @@ int relay_new(struct relay **ret_relay, struct loop *l, struct stream *client,
 		struct relay_counts *counts, const struct relay_events *events,
 		void *arg);
 
-/* End it from outside: `farewell` is asked for the words (side RELAY_OWNER),
- * both sides are told, `over` follows within the linger time. */
+/* End it from outside, or from `note` or a tap: in a turn of its own
+ * `farewell` is asked for the words (side RELAY_OWNER) and both sides are
+ * told; `over` follows within the linger time. */
 void relay_end(struct relay *r);
 
 /* At once and without a word to anybody. Takes NULL. */

@@ -35,6 +35,13 @@ int socket_taken(int fd, uint64_t *ret_taken)
 	return 0;
 }
 
+int socket_unsent(int fd)
+{
+	int left;
+
+	return ioctl(fd, SIOCOUTQ, &left) < 0 ? 0 : left;
+}
+
 ssize_t socket_discard(int fd)
 {
 	uint8_t waste[16 * 1024];

@@ -12,6 +12,9 @@
  * -errno where the descriptor cannot tell. */
 int socket_taken(int fd, uint64_t *ret_taken);
 
+/* Bytes we sent that the peer's kernel has not taken; 0 where unknown. */
+int socket_unsent(int fd);
+
 /* Drop what has arrived, past all layers. > 0 bytes, 0 the end, -errno. */
 ssize_t socket_discard(int fd);
 

@@ -61,6 +61,7 @@ static const struct stream_ops ws_ops = {
 		.want = ws_want,
 		.tell = ws_tell,
 		.free = ws_free,
+		.whole_close = true,
 };
 
 static struct ws *ws_new(bool client)
