@@ -7,7 +7,7 @@
 
 #include "stream/tls_internal.h"
 
-/* AES-128 first: as good as 256 for a console, and a quarter cheaper. */
+/* AES-128 first: as good as 256 for a console, and a little cheaper. */
 #define SUITES_13                                        \
 	"TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:" \
 	"TLS_CHACHA20_POLY1305_SHA256"
