@@ -1,0 +1,242 @@
+#include "hypervisor/static.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/config.h"
+#include "core/loop.h"
+#include "core/secret.h"
+#include "stream/dial.h"
+
+/* What the configuration said of one guest, and the same as the API says it. */
+struct static_guest {
+	struct guest shown; /* its texts are the owned ones below */
+	char *id, *name;
+	char *tags[GUEST_TAGS_MAX];
+	struct address vnc;
+	struct secret vnc_password;
+};
+
+/* An answer that is owed, in a turn of its own. */
+struct static_answer {
+	struct static_answer *next;
+	hypervisor_list_fn *list_fn; /* NULL: a plan is asked for */
+	hypervisor_plan_fn *plan_fn;
+	void *arg;
+	char id[GUEST_ID_MAX];
+	enum console_kind kind;
+};
+
+struct static_hv {
+	struct hypervisor hypervisor;
+	struct loop *loop;
+	struct static_guest *guests;
+	struct guest *shown; /* the same, as list() answers them */
+	size_t count;
+	struct static_answer *first, **last;
+	struct defer defer;
+};
+
+/* ---- answers ---------------------------------------------------------------
+ */
+
+static const struct static_guest *static_find(
+		const struct static_hv *h, const char *id)
+{
+	for (size_t i = 0; i < h->count; i++)
+		if (strcmp(h->guests[i].id, id) == 0)
+			return &h->guests[i];
+	return NULL;
+}
+
+static int static_make_plan(
+		const struct static_guest *g, struct dial_plan *plan)
+{
+	int r = g->vnc.path ? dial_plan_unix(plan, g->vnc.path)
+			    : dial_plan_tcp(plan, g->vnc.host, g->vnc.port);
+
+	return r < 0 ? r : dial_plan_rfb_login(plan, &g->vnc_password);
+}
+
+static void static_answer_plan(struct static_hv *h, struct static_answer *a)
+{
+	const struct static_guest *g = static_find(h, a->id);
+	struct dial_plan plan = {0};
+	struct err e = {0};
+	int r;
+
+	if (!g)
+		r = err_set(&e, -ENOENT, "there is no guest '%s' in profile %s",
+				a->id, h->hypervisor.profile);
+	else if (g->shown.lacks[a->kind])
+		r = err_set(&e, -ENOTSUP, "%s", g->shown.lacks[a->kind]);
+	else
+		r = static_make_plan(g, &plan);
+	a->plan_fn(a->arg, r, r == 0 ? &plan : NULL, &e);
+	dial_plan_done(&plan);
+}
+
+static void static_deferred(struct defer *d)
+{
+	struct static_hv *h =
+			(struct static_hv *)((char *)d -
+					     offsetof(struct static_hv, defer));
+	struct static_answer *a = h->first;
+
+	h->first = NULL;
+	h->last = &h->first;
+	while (a) {
+		struct static_answer *next = a->next;
+
+		if (a->list_fn)
+			a->list_fn(a->arg, 0, h->shown, h->count, NULL);
+		else
+			static_answer_plan(h, a);
+		free(a);
+		a = next;
+	}
+}
+
+static void static_owe(struct static_hv *h, struct static_answer *a)
+{
+	*h->last = a;
+	h->last = &a->next;
+	defer_add(h->loop, &h->defer);
+}
+
+static void static_list(
+		struct hypervisor *hv, hypervisor_list_fn *fn, void *arg)
+{
+	struct static_answer *a = calloc(1, sizeof(*a));
+	struct err e;
+
+	if (!a) {
+		fn(arg, err_set(&e, -ENOMEM, "no memory"), NULL, 0, &e);
+		return;
+	}
+	a->list_fn = fn;
+	a->arg = arg;
+	static_owe((struct static_hv *)hv, a);
+}
+
+static void static_plan(struct hypervisor *hv, const char *id,
+		enum console_kind kind, hypervisor_plan_fn *fn, void *arg)
+{
+	struct static_answer *a = calloc(1, sizeof(*a));
+	struct err e;
+
+	if (!a || strlen(id) >= sizeof(a->id)) {
+		free(a);
+		fn(arg, err_set(&e, -ENOENT, "there is no such guest"), NULL,
+				&e);
+		return;
+	}
+	a->plan_fn = fn;
+	a->arg = arg;
+	a->kind = kind;
+	memcpy(a->id, id, strlen(id) + 1);
+	static_owe((struct static_hv *)hv, a);
+}
+
+/* ---- life ------------------------------------------------------------------
+ */
+
+static void static_guest_done(struct static_guest *g)
+{
+	for (size_t i = 0; i < GUEST_TAGS_MAX; i++)
+		free(g->tags[i]);
+	free(g->id);
+	free(g->name);
+	address_done(&g->vnc);
+	secret_done(&g->vnc_password);
+}
+
+static void static_free(struct hypervisor *hv)
+{
+	struct static_hv *h = (struct static_hv *)hv;
+
+	defer_remove(h->loop, &h->defer);
+	for (struct static_answer *a = h->first, *next; a; a = next) {
+		next = a->next;
+		free(a);
+	}
+	for (size_t i = 0; i < h->count; i++)
+		static_guest_done(&h->guests[i]);
+	free(h->guests);
+	free(h->shown);
+	free(h);
+}
+
+static const char *lack(const struct address *a, const char *kind_is_missing,
+		const char *not_built)
+{
+	return a->host || a->path ? not_built : kind_is_missing;
+}
+
+static int static_guest_init(
+		struct static_guest *g, const struct config_guest *from)
+{
+	struct guest *s = &g->shown;
+
+	g->id = strdup(from->name);
+	g->name = strdup(from->title ? from->title : from->name);
+	if (!g->id || !g->name || address_copy(&g->vnc, &from->vnc) < 0 ||
+			secret_copy(&g->vnc_password, &from->vnc_password) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < from->tags.count && i < GUEST_TAGS_MAX; i++) {
+		g->tags[i] = strdup(from->tags.items[i]);
+		if (!g->tags[i])
+			return -ENOMEM;
+		s->tags[s->tag_count++] = g->tags[i];
+	}
+	s->id = g->id;
+	s->name = g->name;
+	s->type = "static";
+	s->status = GUEST_UNKNOWN;
+	s->lacks[CONSOLE_VNC] = lack(&from->vnc,
+			"The configuration names no `vnc` address.", NULL);
+	s->lacks[CONSOLE_SERIAL] = lack(&from->serial,
+			"The configuration names no `serial` address.",
+			"This version does not open serial lines yet.");
+	s->lacks[CONSOLE_SPICE] = lack(&from->spice,
+			"The configuration names no `spice` address.",
+			"This version does not open SPICE yet.");
+	return 0;
+}
+
+static int static_open(struct hypervisor **ret_h, struct loop *l,
+		const struct config_profile *p, struct err *e)
+{
+	struct static_hv *h = calloc(1, sizeof(*h));
+	int r = h ? 0 : -ENOMEM;
+
+	if (r < 0)
+		return err_set(e, r, "no memory");
+	h->loop = l;
+	h->last = &h->first;
+	h->defer.fn = static_deferred;
+	h->guests = calloc(p->guest_count + 1, sizeof(*h->guests));
+	h->shown = calloc(p->guest_count + 1, sizeof(*h->shown));
+	if (!h->guests || !h->shown)
+		r = -ENOMEM;
+	for (size_t i = 0; r == 0 && i < p->guest_count; i++) {
+		h->count++;
+		r = static_guest_init(&h->guests[i], &p->guests[i]);
+		h->shown[i] = h->guests[i].shown;
+	}
+	if (r < 0) {
+		static_free(&h->hypervisor);
+		return err_set(e, r, "no memory");
+	}
+	*ret_h = &h->hypervisor;
+	return 0;
+}
+
+const struct hypervisor_ops static_hypervisor = {
+		.kind = "static",
+		.open = static_open,
+		.list = static_list,
+		.plan = static_plan,
+		.free = static_free,
+};
