@@ -1,0 +1,497 @@
+#include "auth/auth.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "auth/failures.h"
+#include "config/config.h"
+#include "core/buf.h"
+#include "core/crypto.h"
+#include "core/loop.h"
+#include "proto/json.h"
+#include "store/store.h"
+
+enum {
+	/* how long an outdated code is still told from an unknown one */
+	OUTDATED_MS = 60 * 60 * 1000,
+	ALL_RIGHTS = CONFIG_MAY_VIEW | CONFIG_MAY_CONTROL | CONFIG_MAY_POWER |
+		     CONFIG_MAY_RECORD | CONFIG_MAY_SHARE | CONFIG_MAY_ADMIN,
+};
+
+struct auth {
+	struct loop *control;
+	struct store *store;
+	const struct config *config; /* borrowed */
+	struct failures failures;
+};
+
+static const char *const right_names[] = {
+		"view", "control", "power", "record", "share", "admin", NULL};
+static const char *const deny_names[] = {
+		"clipboard", "files", "usb", "audio", NULL};
+
+const char *auth_right_name(unsigned bit_index)
+{
+	return bit_index < 6 ? right_names[bit_index] : NULL;
+}
+
+const char *auth_deny_name(unsigned bit_index)
+{
+	return bit_index < 4 ? deny_names[bit_index] : NULL;
+}
+
+int auth_new(struct auth **ret_auth, struct loop *control, struct store *s)
+{
+	struct auth *a = calloc(1, sizeof(*a));
+
+	if (!a)
+		return -ENOMEM;
+	a->control = control;
+	a->store = s;
+	*ret_auth = a;
+	return 0;
+}
+
+void auth_free(struct auth *a)
+{
+	free(a);
+}
+
+void auth_configure(struct auth *a, const struct config *c)
+{
+	a->config = c;
+}
+
+void auth_owner(struct principal *ret_who, enum auth_via via, const char *name)
+{
+	*ret_who = (struct principal){.via = via, .rights = ALL_RIGHTS};
+	(void)snprintf(ret_who->name, sizeof(ret_who->name), "%s", name);
+}
+
+/* ---- what they may --------------------------------------------------------
+ */
+
+static bool rule_covers(const struct config_rule *rule, const char *guest)
+{
+	for (size_t i = 0; i < rule->guests.count; i++)
+		if (fnmatch(rule->guests.items[i], guest, 0) == 0)
+			return true;
+	return false;
+}
+
+/* Without any rule at all a token may everything; with rules, what they say. */
+static struct auth_verdict judge_token(
+		const struct config *c, const char *name, const char *guest)
+{
+	struct auth_verdict v = {0};
+
+	if (!c)
+		return v;
+	if (c->rule_count == 0)
+		v.rights = ALL_RIGHTS;
+	for (size_t i = 0; i < c->rule_count; i++) {
+		const struct config_rule *rule = &c->rules[i];
+
+		if (strcmp(rule->who, name) != 0 && strcmp(rule->who, "*") != 0)
+			continue;
+		if (guest ? rule_covers(rule, guest) : rule_covers(rule, "*")) {
+			v.rights |= rule->may;
+			v.deny |= rule->deny;
+		}
+	}
+	return v;
+}
+
+struct auth_verdict auth_judge(const struct auth *a, const struct principal *p,
+		const char *guest)
+{
+	struct auth_verdict v = {.rights = p->rights, .deny = p->deny};
+
+	if (p->via == AUTH_TOKEN)
+		return judge_token(a->config, p->name, guest);
+	if (p->guest[0] && (!guest || strcmp(p->guest, guest) != 0))
+		v.rights = 0;
+	return v;
+}
+
+/* ---- principals in the store ----------------------------------------------
+ */
+
+/* "code:" + SHA-256 of the code: what is stored opens nothing. */
+static void auth_key(
+		const char *room, const char *code, char ret[STORE_KEY_MAX])
+{
+	uint8_t hash[SHA256_LEN];
+	char hex[2 * SHA256_LEN + 1];
+
+	if (crypto_sha256(code, strlen(code), hash) < 0)
+		crypto_random(hash, sizeof(hash)); /* found by nobody */
+	crypto_hex(hash, sizeof(hash), hex);
+	(void)snprintf(ret, STORE_KEY_MAX, "%s:%s", room, hex);
+}
+
+static int principal_write(
+		const struct principal *p, uint64_t until_ms, struct buf *to)
+{
+	struct json_out o;
+
+	json_out_init(&o, to);
+	json_out_object_begin(&o);
+	json_out_put_uint(&o, "via", p->via);
+	json_out_put_text(&o, "name", p->name);
+	json_out_put_text(&o, "guest", p->guest);
+	json_out_put_uint(&o, "rights", p->rights);
+	json_out_put_uint(&o, "deny", p->deny);
+	json_out_put_uint(&o, "until", until_ms);
+	json_out_object_end(&o);
+	return json_out_done(&o);
+}
+
+static int text_member(const struct json *v, const char *key, char *ret,
+		size_t ret_max)
+{
+	const char *text = json_text(json_get(v, key));
+
+	if (!text || strlen(text) >= ret_max)
+		return -EINVAL;
+	memcpy(ret, text, strlen(text) + 1);
+	return 0;
+}
+
+static int principal_read(const void *data, size_t len,
+		struct principal *ret_who, uint64_t *ret_until_ms)
+{
+	int64_t via, rights, deny, until;
+	struct json *v = NULL;
+	int r = json_parse(data, len, &v, NULL);
+
+	if (r < 0)
+		return r;
+	if (json_int(json_get(v, "via"), &via) < 0 ||
+			json_int(json_get(v, "rights"), &rights) < 0 ||
+			json_int(json_get(v, "deny"), &deny) < 0 ||
+			json_int(json_get(v, "until"), &until) < 0 ||
+			text_member(v, "name", ret_who->name,
+					sizeof(ret_who->name)) < 0 ||
+			text_member(v, "guest", ret_who->guest,
+					sizeof(ret_who->guest)) < 0)
+		r = -EINVAL;
+	json_free(v);
+	if (r < 0)
+		return r;
+	ret_who->via = (enum auth_via)via;
+	ret_who->rights = (unsigned)rights;
+	ret_who->deny = (unsigned)deny;
+	*ret_until_ms = (uint64_t)until;
+	return 0;
+}
+
+/* ---- calls that wait for the store -----------------------------------------
+ */
+
+struct call {
+	struct auth *auth;
+	auth_fn *fn;
+	auth_code_fn *code_fn;
+	void *arg;
+	struct principal who;
+	struct secret code;
+	char from[FAILURES_ADDRESS_MAX];
+	int r; /* for an answer without the store */
+	struct defer defer;
+};
+
+static void call_free(struct call *c)
+{
+	secret_done(&c->code);
+	free(c);
+}
+
+static struct call *call_new(struct auth *a, auth_fn *fn, void *arg)
+{
+	struct call *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		abort(); /* whoever asked waits for an answer */
+	c->auth = a;
+	c->fn = fn;
+	c->arg = arg;
+	return c;
+}
+
+static void call_deferred(struct defer *d)
+{
+	struct call *c = (struct call *)((char *)d -
+					 offsetof(struct call, defer));
+
+	c->fn(c->arg, c->r, &c->who, NULL);
+	call_free(c);
+}
+
+/* Answer without the store, in a turn of its own. */
+static void call_refuse(struct call *c, int r)
+{
+	c->r = r;
+	c->defer.fn = call_deferred;
+	defer_add(c->auth->control, &c->defer);
+}
+
+/* A fresh text of `len` characters as the call's code. */
+static void call_make_code(struct call *c, size_t len)
+{
+	char text[64];
+
+	crypto_random_text(text, len);
+	if (secret_set(&c->code, text, len) < 0)
+		abort();
+	secret_wipe(text, sizeof(text));
+}
+
+static void signed_in(void *arg, int r, const void *value, size_t len)
+{
+	struct call *c = arg;
+
+	c->fn(c->arg, r < 0 ? -EIO : 0, &c->who, r < 0 ? NULL : &c->code);
+	call_free(c);
+}
+
+static void call_put(struct call *c, const char *room, uint64_t ttl_ms,
+		uint64_t keep_ms, store_fn *fn)
+{
+	uint64_t until = loop_now_ms(c->auth->control) + ttl_ms;
+	char key[STORE_KEY_MAX];
+	struct buf value;
+
+	buf_init(&value, STORE_VALUE_MAX);
+	if (principal_write(&c->who, until, &value) < 0)
+		abort(); /* bounded texts: only memory can lack */
+	auth_key(room, c->code.data, key);
+	store_put(c->auth->store, key, buf_data(&value), value.len,
+			ttl_ms + keep_ms, fn, c);
+	buf_done(&value);
+}
+
+/* Exchange for a sign-in: c->who is set. */
+static void call_sign_in(struct call *c)
+{
+	call_make_code(c, AUTH_COOKIE_LEN);
+	call_put(c, "sign-in", AUTH_SIGN_IN_MS, 0, signed_in);
+}
+
+/* ---- links -----------------------------------------------------------------
+ */
+
+static void link_taken(void *arg, int r, const void *value, size_t len)
+{
+	struct call *c = arg;
+	uint64_t now = loop_now_ms(c->auth->control), until = 0;
+
+	if (r == 0 && principal_read(value, len, &c->who, &until) < 0)
+		r = -EIO;
+	if (r == 0 && now >= until)
+		r = -ETIME;
+	if (r == 0) {
+		call_sign_in(c);
+		return;
+	}
+	if (r == -ENOENT || r == -ETIME)
+		failures_count(&c->auth->failures, c->from, now);
+	c->fn(c->arg, r == -ENOENT || r == -ETIME ? r : -EIO, NULL, NULL);
+	call_free(c);
+}
+
+static bool auth_locked(struct auth *a, const char *from)
+{
+	return failures_too_many(&a->failures, from, AUTH_FAILURES_MAX,
+			loop_now_ms(a->control));
+}
+
+void auth_sign_in_link(struct auth *a, const char *code, const char *from,
+		auth_fn *fn, void *arg)
+{
+	struct call *c = call_new(a, fn, arg);
+	char key[STORE_KEY_MAX];
+
+	(void)snprintf(c->from, sizeof(c->from), "%s", from);
+	if (auth_locked(a, from)) {
+		call_refuse(c, -EDQUOT);
+		return;
+	}
+	auth_key("link", code, key);
+	store_take(a->store, key, link_taken, c);
+}
+
+static void link_kept(void *arg, int r, const void *value, size_t len)
+{
+	struct call *c = arg;
+
+	c->code_fn(c->arg, r < 0 ? -EIO : 0, &c->code);
+	call_free(c);
+}
+
+void auth_link_new(struct auth *a, const struct principal *who, uint64_t ttl_ms,
+		auth_code_fn *fn, void *arg)
+{
+	struct call *c = call_new(a, NULL, arg);
+
+	c->code_fn = fn;
+	c->who = *who;
+	call_make_code(c, AUTH_CODE_LEN);
+	call_put(c, "link", ttl_ms, OUTDATED_MS, link_kept);
+}
+
+/* ---- tokens ----------------------------------------------------------------
+ */
+
+static int token_find(
+		struct auth *a, const char *token, struct principal *ret_who)
+{
+	uint8_t hash[SHA256_LEN];
+	struct secret have = {0};
+	int r = -ENOENT;
+
+	if (!a->config || crypto_sha256(token, strlen(token), hash) < 0 ||
+			secret_set(&have, hash, sizeof(hash)) < 0)
+		return -ENOENT;
+	for (size_t i = 0; i < a->config->token_count; i++) {
+		const struct config_token *t = &a->config->tokens[i];
+
+		if (!secret_equal(&have, t->hash, sizeof(t->hash)))
+			continue;
+		*ret_who = (struct principal){.via = AUTH_TOKEN};
+		(void)snprintf(ret_who->name, sizeof(ret_who->name), "%s",
+				t->name);
+		r = 0;
+	}
+	secret_done(&have);
+	return r;
+}
+
+int auth_by_token(struct auth *a, const char *token, const char *from,
+		struct principal *ret_who)
+{
+	int r;
+
+	if (auth_locked(a, from))
+		return -EDQUOT;
+	r = token_find(a, token, ret_who);
+	if (r < 0)
+		failures_count(&a->failures, from, loop_now_ms(a->control));
+	return r;
+}
+
+void auth_sign_in_token(struct auth *a, const char *token, const char *from,
+		auth_fn *fn, void *arg)
+{
+	struct call *c = call_new(a, fn, arg);
+	int r = auth_by_token(a, token, from, &c->who);
+
+	if (r < 0)
+		call_refuse(c, r);
+	else
+		call_sign_in(c);
+}
+
+/* ---- sign-ins ---------------------------------------------------------------
+ */
+
+/* Is the token that was exchanged still in the configuration? */
+static bool token_stands(const struct auth *a, const char *name)
+{
+	for (size_t i = 0; a->config && i < a->config->token_count; i++)
+		if (strcmp(a->config->tokens[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static void cookie_known(void *arg, int r, const void *value, size_t len)
+{
+	struct call *c = arg;
+	uint64_t until;
+
+	if (r == 0 && principal_read(value, len, &c->who, &until) < 0)
+		r = -EIO;
+	if (r == 0 && c->who.via == AUTH_TOKEN &&
+			!token_stands(c->auth, c->who.name))
+		r = -ENOENT;
+	c->fn(c->arg, r == 0 || r == -ENOENT ? r : -EIO, r ? NULL : &c->who,
+			NULL);
+	call_free(c);
+}
+
+void auth_by_cookie(struct auth *a, const char *cookie, auth_fn *fn, void *arg)
+{
+	struct call *c = call_new(a, fn, arg);
+	char key[STORE_KEY_MAX];
+
+	auth_key("sign-in", cookie, key);
+	store_get(a->store, key, cookie_known, c);
+}
+
+void auth_sign_out(struct auth *a, const char *cookie)
+{
+	char key[STORE_KEY_MAX];
+
+	auth_key("sign-in", cookie, key);
+	store_drop(a->store, key, NULL, NULL);
+}
+
+/* ---- codes of consoles ------------------------------------------------------
+ */
+
+struct code_call {
+	auth_code_fn *put_fn;
+	auth_value_fn *take_fn;
+	void *arg;
+	struct secret code;
+};
+
+static void code_kept(void *arg, int r, const void *value, size_t len)
+{
+	struct code_call *c = arg;
+
+	c->put_fn(c->arg, r < 0 ? -EIO : 0, &c->code);
+	secret_done(&c->code);
+	free(c);
+}
+
+void auth_code_put(struct auth *a, const void *value, size_t len,
+		uint64_t ttl_ms, auth_code_fn *fn, void *arg)
+{
+	struct code_call *c = calloc(1, sizeof(*c));
+	char text[AUTH_CODE_LEN + 1], key[STORE_KEY_MAX];
+
+	crypto_random_text(text, AUTH_CODE_LEN);
+	if (!c || secret_set(&c->code, text, AUTH_CODE_LEN) < 0)
+		abort(); /* whoever asked waits for an answer */
+	c->put_fn = fn;
+	c->arg = arg;
+	auth_key("code", text, key);
+	secret_wipe(text, sizeof(text));
+	store_put(a->store, key, value, len, ttl_ms, code_kept, c);
+}
+
+static void code_taken(void *arg, int r, const void *value, size_t len)
+{
+	struct code_call *c = arg;
+
+	c->take_fn(c->arg, r == 0 || r == -ENOENT ? r : -EIO, value, len);
+	free(c);
+}
+
+void auth_code_take(
+		struct auth *a, const char *code, auth_value_fn *fn, void *arg)
+{
+	struct code_call *c = calloc(1, sizeof(*c));
+	char key[STORE_KEY_MAX];
+
+	if (!c)
+		abort();
+	c->take_fn = fn;
+	c->arg = arg;
+	auth_key("code", code, key);
+	store_take(a->store, key, code_taken, c);
+}
