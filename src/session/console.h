@@ -1,0 +1,68 @@
+/*
+ * The wires of a session, on one data loop: the client's stream, the dial to
+ * the guest, and the relay between. It reports to the control loop by message
+ * and asks it for the dial plan only when the client has arrived and spoken.
+ *
+ *	greeting > planning > dialling > answering > streaming
+ *	     \_________\_________\___________\_________> leaving > over
+ *
+ * leaving: the client is told how it ended (by its protocol and by a Close),
+ * and its own goodbye is waited for (relay/farewell).
+ *
+ * A console lives until the control loop has taken note of its end, so that
+ * messages between the two never meet a freed one.
+ */
+#ifndef SESSION_CONSOLE_H
+#define SESSION_CONSOLE_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "session/session.h"
+
+struct console;
+struct dial_plan;
+struct loop;
+struct stream;
+
+enum { CONSOLE_GREET_MS = 10000 }; /* for the viewer's half of the greeting */
+
+/*
+ * Called on the control loop: find the plan for the session's guest and answer
+ * with console_planned(), once, then or later.
+ */
+typedef void console_plan_fn(void *arg, struct session *s, struct console *c);
+
+struct console_setup {
+	struct loop *loop;    /* the data loop: the caller's thread */
+	struct loop *control; /* may be the same */
+	struct session *session;
+	struct stream *client; /* taken; its handshake need not be done */
+	console_plan_fn *plan;
+	void *plan_arg;
+	struct relay_options relay;
+	_Atomic size_t *load; /* one less when it is over; may be NULL */
+};
+
+/* On the data loop. It reports everything by message, also that it could not
+ * begin; 0 or -ENOMEM (then the stream was freed and nothing is reported). */
+int console_start(const struct console_setup *setup);
+
+/*
+ * The answer to console_plan_fn; on the control loop. r = 0: *plan is taken
+ * (left empty). Else `word` and e say why there is none.
+ */
+void console_planned(struct console *c, int r, struct dial_plan *plan,
+		enum end_word word, const struct err *e);
+
+/* A session whose client had gone before there was a console: its end, told
+ * from a data loop. */
+void console_never_was(
+		struct loop *control, struct session *s, enum end_word word);
+
+/* End it with this word; from the control loop, while session->console is set.
+ */
+void console_stop(struct console *c, enum end_word word);
+
+#endif

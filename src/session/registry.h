@@ -1,0 +1,47 @@
+/*
+ * Every session of this process, on the control loop: those that live, and for
+ * REGISTRY_KEEP_MS those that have ended (so that a list shows how, and a
+ * console can be resumed). Both are bounded.
+ */
+#ifndef SESSION_REGISTRY_H
+#define SESSION_REGISTRY_H
+
+#include <stddef.h>
+
+#include "session/session.h"
+
+struct loop;
+struct registry;
+
+enum {
+	REGISTRY_KEEP_MS = 10 * 60 * 1000,
+	REGISTRY_KEEP_MAX = 4096, /* ended ones */
+};
+
+int registry_new(struct registry **ret_registry, struct loop *control);
+void registry_free(struct registry *r); /* all sessions have ended */
+
+void registry_set_limits(
+		struct registry *r, size_t session_max, size_t user_max);
+
+/*
+ * A session for a grant; owned by the registry. Is a limit reached, the answer
+ * is -EDQUOT; is the id known already, -EEXIST; -ENOMEM.
+ */
+int registry_add(struct registry *r, const struct grant *g, const char *from,
+		struct session **ret_session);
+struct session *registry_find(struct registry *r, const char *id);
+
+/* In the order they began; NULL at the end. */
+struct session *registry_first(struct registry *r);
+struct session *registry_next(struct registry *r, struct session *s);
+
+/* How many live. */
+size_t registry_live(const struct registry *r);
+/* Called whenever a session has ended; for draining. */
+void registry_on_end(struct registry *r, void (*fn)(void *arg), void *arg);
+
+/* What console.c reports: the session is over and its wires are gone. */
+void registry_ended(struct session *s, enum end_word word, const char *detail);
+
+#endif

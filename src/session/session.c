@@ -1,0 +1,50 @@
+#include "session/session.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+#include "core/log.h"
+
+static const char *const state_names[SESSION_STATES] = {
+		"requested",
+		"authorised",
+		"dialling",
+		"streaming",
+		"draining",
+		"ended",
+};
+
+const char *session_state_name(enum session_state s)
+{
+	return state_names[s];
+}
+
+void session_set_state(struct session *s, enum session_state next)
+{
+	assert(next > s->state); /* a session never goes back */
+	log_info(s->brief, "event=%s was=%s guest=%s kind=%s user=%s from=%s",
+			state_names[next], state_names[s->state],
+			log_value(s->grant.guest).text,
+			console_kind_name(s->grant.kind),
+			log_value(s->grant.user).text, s->from);
+	s->state = next;
+}
+
+void session_set_ended(
+		struct session *s, enum end_word word, const char *detail)
+{
+	if (s->state == SESSION_ENDED)
+		return;
+	s->word = word;
+	(void)snprintf(s->detail, sizeof(s->detail), "%s",
+			detail && *detail ? detail : end_info(word)->sentence);
+	log_info(s->brief,
+			"event=ended was=%s word=%s detail=%s in=%llu "
+			"out=%llu wire=%s",
+			state_names[s->state], end_info(word)->word,
+			log_value(s->detail).text,
+			(unsigned long long)s->counts.up.bytes,
+			(unsigned long long)s->counts.down.bytes,
+			log_value(s->wire).text);
+	s->state = SESSION_ENDED;
+}
