@@ -1,0 +1,380 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "config/config.h"
+#include "core/crypto.h"
+#include "core/loop.h"
+#include "gateway/exchange.h"
+#include "gateway/gateway.h"
+#include "gateway/routes.h"
+#include "session/console.h"
+#include "session/registry.h"
+
+enum {
+	CODE_MS = 60000,
+	CODE_KEPT_MS = 600000, /* how long a late one is told from a used one */
+	RESUME_LEN = 43,
+};
+
+/* What is granted travels through the store as JSON, so that the code works
+ * on any instance that shares it. */
+static int grant_write(const struct grant *g, int64_t until, struct buf *to)
+{
+	struct json_out o;
+
+	json_out_init(&o, to);
+	json_out_object_begin(&o);
+	json_out_put_text(&o, "id", g->id);
+	json_out_put_text(&o, "guest", g->guest);
+	json_out_put_uint(&o, "kind", g->kind);
+	json_out_put_uint(&o, "rights", g->rights);
+	json_out_put_uint(&o, "deny", g->deny);
+	json_out_put_text(&o, "user", g->user);
+	json_out_put_text(&o, "resume", g->resume);
+	json_out_put_text(&o, "resumed_from", g->resumed_from);
+	json_out_put_int(&o, "until", until);
+	json_out_object_end(&o);
+	return json_out_done(&o);
+}
+
+static bool copy_text(const struct json *v, const char *key, char *ret,
+		size_t ret_max)
+{
+	const char *text = json_text(json_get(v, key));
+
+	if (!text || strlen(text) >= ret_max)
+		return false;
+	memcpy(ret, text, strlen(text) + 1);
+	return true;
+}
+
+static int grant_read(const void *data, size_t len, struct grant *ret_grant,
+		int64_t *ret_until)
+{
+	int64_t kind, rights, deny;
+	struct json *v = NULL;
+	int r = json_parse(data, len, &v, NULL);
+
+	if (r < 0)
+		return r;
+	if (!copy_text(v, "id", ret_grant->id, sizeof(ret_grant->id)) ||
+			!copy_text(v, "guest", ret_grant->guest,
+					sizeof(ret_grant->guest)) ||
+			!copy_text(v, "user", ret_grant->user,
+					sizeof(ret_grant->user)) ||
+			!copy_text(v, "resume", ret_grant->resume,
+					sizeof(ret_grant->resume)) ||
+			!copy_text(v, "resumed_from", ret_grant->resumed_from,
+					sizeof(ret_grant->resumed_from)) ||
+			json_int(json_get(v, "kind"), &kind) < 0 ||
+			json_int(json_get(v, "rights"), &rights) < 0 ||
+			json_int(json_get(v, "deny"), &deny) < 0 ||
+			json_int(json_get(v, "until"), ret_until) < 0 ||
+			kind < 0 || kind >= CONSOLE_KINDS)
+		r = -EINVAL;
+	json_free(v);
+	ret_grant->kind = (enum console_kind)kind;
+	ret_grant->rights = (unsigned)rights;
+	ret_grant->deny = (unsigned)deny;
+	return r;
+}
+
+/* ---- giving out
+ * --------------------------------------------------------------- */
+
+/* An exchange that waits for the hypervisor's word or the store's. */
+struct grant_call {
+	struct exchange *x;
+	struct grant grant;
+	char rest[GUEST_ID_MAX];
+	char resume[RESUME_LEN + 1];
+	int64_t until;
+};
+
+static void call_free(struct grant_call *c)
+{
+	secret_wipe(c->resume, sizeof(c->resume));
+	free(c);
+}
+
+static void grant_kept(void *arg, int r, const struct secret *code)
+{
+	struct grant_call *c = arg;
+	struct exchange *x = c->x;
+	struct json_out o;
+	char ws[64];
+
+	if (r < 0) {
+		exchange_refuse(x, END_STORE_UNAVAILABLE, NULL);
+		call_free(c);
+		return;
+	}
+	(void)snprintf(ws, sizeof(ws), "/ws/%s", c->grant.id);
+	exchange_json(x, &o);
+	json_out_object_begin(&o);
+	json_out_put_text(&o, "id", c->grant.id);
+	json_out_put_text(&o, "guest", c->grant.guest);
+	json_out_put_text(&o, "kind", console_kind_name(c->grant.kind));
+	json_out_put_text(&o, "ws", ws);
+	json_out_put_text(&o, "code", code->data);
+	json_out_put_text(&o, "resume", c->resume);
+	json_out_put_int(&o, "expires_at", c->until);
+	json_out_object_end(&o);
+	exchange_answer(x, 201);
+	call_free(c);
+}
+
+static void grant_hash(const char *key, char ret[RESUME_HASH_LEN + 1])
+{
+	uint8_t hash[SHA256_LEN];
+
+	if (crypto_sha256(key, strlen(key), hash) < 0)
+		crypto_random(hash, sizeof(hash)); /* found by nobody */
+	crypto_hex(hash, sizeof(hash), ret);
+}
+
+static void grant_give(struct grant_call *c)
+{
+	struct buf value;
+
+	crypto_random_text(c->grant.id, SESSION_ID_LEN);
+	crypto_random_text(c->resume, RESUME_LEN);
+	grant_hash(c->resume, c->grant.resume);
+	c->until = (int64_t)time(NULL) + CODE_MS / 1000;
+	buf_init(&value, 4096);
+	if (grant_write(&c->grant, c->until, &value) < 0) {
+		exchange_refuse(c->x, END_INTERNAL, NULL);
+		call_free(c);
+	} else {
+		auth_code_put(c->x->gateway->auth, buf_data(&value), value.len,
+				CODE_KEPT_MS, grant_kept, c);
+	}
+	buf_done(&value);
+}
+
+/* Does the guest exist, and has it this kind of console? */
+static void grant_listed(void *arg, int r, const struct guest *guests,
+		size_t count, const struct err *e)
+{
+	struct grant_call *c = arg;
+	const struct guest *s = NULL;
+
+	for (size_t i = 0; r == 0 && i < count && !s; i++)
+		if (strcmp(guests[i].id, c->rest) == 0)
+			s = &guests[i];
+	if (r < 0)
+		exchange_refuse(c->x, end_of_plan(r), "%s", e->text);
+	else if (!s)
+		exchange_refuse(c->x, END_NO_SUCH_GUEST, NULL);
+	else if (s->lacks[c->grant.kind])
+		exchange_refuse(c->x, END_NO_SUCH_CONSOLE, "%s",
+				s->lacks[c->grant.kind]);
+	else {
+		grant_give(c);
+		return;
+	}
+	call_free(c);
+}
+
+/* "rights": ["view", "control"]; absent: these two, as far as allowed. */
+static int wanted_rights(const struct exchange *x, unsigned *ret_rights)
+{
+	const struct json *list = json_get(x->body, "rights");
+	unsigned rights = 0;
+
+	if (!list) {
+		*ret_rights = CONFIG_MAY_VIEW | CONFIG_MAY_CONTROL;
+		return 0;
+	}
+	if (!json_is_array(list))
+		return -EINVAL;
+	for (size_t i = 0; i < json_count(list); i++) {
+		const char *text = json_text(json_at(list, i));
+		unsigned bit = 0;
+
+		while (text && auth_right_name(bit) &&
+				strcmp(auth_right_name(bit), text) != 0)
+			bit++;
+		if (!text || !auth_right_name(bit))
+			return -EINVAL;
+		rights |= 1u << bit;
+	}
+	*ret_rights = rights;
+	return 0;
+}
+
+/* Fill the grant from what is asked and what is allowed. The word, or
+ * END_WORDS. */
+static enum end_word grant_judge(struct gateway *g, struct exchange *x,
+		const char *guest, unsigned wanted, struct grant *ret_grant)
+{
+	struct auth_verdict v = auth_judge(g->auth, &x->who, guest);
+
+	if (!v.rights)
+		return END_NO_SUCH_GUEST;
+	if (!(v.rights & CONFIG_MAY_VIEW) || !(wanted & CONFIG_MAY_VIEW))
+		return END_NOT_PERMITTED;
+	ret_grant->rights = v.rights & wanted;
+	ret_grant->deny = v.deny;
+	(void)snprintf(ret_grant->guest, sizeof(ret_grant->guest), "%s", guest);
+	(void)snprintf(ret_grant->user, sizeof(ret_grant->user), "%s",
+			x->who.name);
+	return END_WORDS;
+}
+
+static void grant_start(struct gateway *g, struct exchange *x,
+		const struct grant *grant)
+{
+	struct grant_call *c = calloc(1, sizeof(*c));
+	struct hypervisor *h;
+	const char *rest;
+
+	h = gateway_hypervisor(g, grant->guest, &rest);
+	if (!h || !c) {
+		exchange_refuse(x, c ? END_NO_SUCH_GUEST : END_INTERNAL, NULL);
+		free(c);
+		return;
+	}
+	c->x = x;
+	c->grant = *grant;
+	(void)snprintf(c->rest, sizeof(c->rest), "%s", rest);
+	hypervisor_list(h, grant_listed, c);
+}
+
+void api_consoles_post(struct gateway *g, struct exchange *x)
+{
+	const char *guest = exchange_text(x, "guest");
+	const char *kind = exchange_text(x, "kind");
+	struct grant grant = {0};
+	enum end_word word;
+	unsigned wanted;
+
+	if (!guest || strlen(guest) >= sizeof(grant.guest)) {
+		exchange_refuse(x, END_BAD_REQUEST,
+				"The member `guest` is missing: \"lab/web1\".");
+		return;
+	}
+	if (console_kind_from(kind ? kind : "vnc", &grant.kind) < 0 ||
+			wanted_rights(x, &wanted) < 0) {
+		exchange_refuse(x, END_BAD_REQUEST,
+				"`kind` is vnc, serial or spice; `rights` is a "
+				"list of view and control.");
+		return;
+	}
+	if (g->draining) {
+		exchange_refuse(x, END_SHUTDOWN, NULL);
+		return;
+	}
+	word = grant_judge(g, x, guest, wanted, &grant);
+	if (word != END_WORDS)
+		exchange_refuse(x, word, NULL);
+	else
+		grant_start(g, x, &grant);
+}
+
+/* ---- again
+ * -------------------------------------------------------------------- */
+
+/* May this session be taken up again with this key? The word, or END_WORDS. */
+static enum end_word resume_judge(const struct exchange *x,
+		const struct session *s, const char *key)
+{
+	char hash[RESUME_HASH_LEN + 1];
+	struct secret have = {0};
+	bool right;
+
+	if (!s || strcmp(s->grant.user, x->who.name) != 0)
+		return END_LINK_USED;
+	grant_hash(key, hash);
+	if (secret_sets(&have, hash) < 0)
+		return END_INTERNAL;
+	right = secret_equal(&have, s->grant.resume, strlen(s->grant.resume));
+	secret_done(&have);
+	if (!right)
+		return END_LINK_USED;
+	if (s->state == SESSION_ENDED && s->word == END_KILLED)
+		return END_KILLED;
+	if (s->state == SESSION_ENDED && s->word == END_CLIENT_CLOSED &&
+			s->said_goodbye)
+		return END_CLIENT_CLOSED;
+	return END_WORDS;
+}
+
+void api_console_resume(struct gateway *g, struct exchange *x)
+{
+	const char *key = exchange_text(x, "resume");
+	const char *id = route_param(&x->match, "id");
+	struct session *s = registry_find(g->registry, id);
+	struct grant grant = {0};
+	enum end_word word = key ? resume_judge(x, s, key) : END_BAD_REQUEST;
+
+	if (word == END_CLIENT_CLOSED)
+		exchange_refuse(x, END_LINK_USED,
+				"The console was closed; open it anew.");
+	else if (word != END_WORDS)
+		exchange_refuse(x, word, NULL);
+	else if ((word = grant_judge(g, x, s->grant.guest, s->grant.rights,
+				  &grant)) != END_WORDS)
+		exchange_refuse(x, word, NULL);
+	else {
+		grant.kind = s->grant.kind;
+		memcpy(grant.resumed_from, s->grant.id,
+				sizeof(grant.resumed_from));
+		s->grant.resume[0] = '\0'; /* this key has done its work */
+		if (s->console)
+			console_stop(s->console, END_CLIENT_CLOSED);
+		grant_start(g, x, &grant);
+	}
+}
+
+/* ---- taking up: the upgrade
+ * ---------------------------------------------------- */
+
+static enum end_word grant_check(const struct exchange *x,
+		const struct grant *grant, int64_t until)
+{
+	if (strcmp(grant->id, route_param(&x->match, "id")) != 0)
+		return END_LINK_USED;
+	if (time(NULL) > until)
+		return END_LINK_EXPIRED;
+	return x->gateway->draining ? END_SHUTDOWN : END_WORDS;
+}
+
+static void code_taken(void *arg, int r, const void *value, size_t len)
+{
+	struct exchange *x = arg;
+	struct session *s = NULL;
+	struct grant grant = {0};
+	enum end_word word = END_WORDS;
+	int64_t until;
+
+	if (r == 0)
+		r = grant_read(value, len, &grant, &until);
+	if (r < 0)
+		word = r == -ENOENT ? END_LINK_USED : END_STORE_UNAVAILABLE;
+	else
+		word = grant_check(x, &grant, until);
+	if (word == END_WORDS) {
+		r = registry_add(x->gateway->registry, &grant, x->from, &s);
+		if (r < 0)
+			word = r == -EDQUOT ? END_LIMIT : END_INTERNAL;
+	}
+	if (word != END_WORDS) {
+		exchange_refuse(x, word, NULL);
+		return;
+	}
+	session_set_state(s, SESSION_AUTHORISED);
+	exchange_upgrade(x, s);
+}
+
+void api_console_open(struct gateway *g, struct exchange *x)
+{
+	if (!x->upgrade)
+		exchange_refuse_status(x, 426, END_BAD_REQUEST,
+				"This address is for WebSockets only.");
+	else
+		auth_code_take(g->auth, x->code.data, code_taken, x);
+}

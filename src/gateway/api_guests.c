@@ -1,0 +1,186 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/exchange.h"
+#include "gateway/gateway.h"
+#include "gateway/routes.h"
+
+/* A list over all profiles: each adds its guests as its answer comes. */
+struct guests_call {
+	struct exchange *x;
+	struct json_out out;
+	struct buf failed; /* "profile\0sentence\0": those that did not answer
+			    */
+	const char *only;  /* one guest's id: answered alone; NULL: all */
+	bool found;
+	size_t waits;
+};
+
+/* Which profile an answer is of. */
+struct profile_call {
+	struct guests_call *call;
+	const struct hypervisor *h;
+};
+
+static void put_kinds(struct json_out *o, const struct guest *s)
+{
+	json_out_put_object(o, "kinds");
+	for (int k = 0; k < CONSOLE_KINDS; k++) {
+		json_out_put_object(o, console_kind_name((enum console_kind)k));
+		json_out_put_bool(o, "available", s->lacks[k] == NULL);
+		if (s->lacks[k])
+			json_out_put_text(o, "reason", s->lacks[k]);
+		json_out_object_end(o);
+	}
+	json_out_object_end(o);
+}
+
+static void put_guest(struct json_out *o, const char *profile, const char *id,
+		const struct guest *s, unsigned rights)
+{
+	json_out_object_begin(o);
+	json_out_put_text(o, "id", id);
+	json_out_put_text(o, "profile", profile);
+	json_out_put_text(o, "name", s->name);
+	json_out_put_text(o, "type", s->type);
+	json_out_put_text(o, "node", s->node);
+	json_out_put_text(o, "status", guest_status_name(s->status));
+	json_out_put_array(o, "tags");
+	for (size_t i = 0; i < s->tag_count; i++)
+		json_out_text(o, s->tags[i]);
+	json_out_array_end(o);
+	put_kinds(o, s);
+	json_out_put_array(o, "rights");
+	for (unsigned i = 0; auth_right_name(i); i++)
+		if (rights & (1u << i))
+			json_out_text(o, auth_right_name(i));
+	json_out_array_end(o);
+	json_out_object_end(o);
+}
+
+/* Guests without any right do not exist for the one who asks. */
+static void list_guest(struct guests_call *c, const char *profile,
+		const struct guest *s)
+{
+	struct auth_verdict v;
+	char id[GUEST_ID_MAX];
+
+	if ((size_t)snprintf(id, sizeof(id), "%s/%s", profile, s->id) >=
+			sizeof(id))
+		return;
+	v = auth_judge(c->x->gateway->auth, &c->x->who, id);
+	if (!v.rights || (c->only && strcmp(c->only, id) != 0))
+		return;
+	c->found = true;
+	put_guest(&c->out, profile, id, s, v.rights);
+}
+
+static void note_failed(
+		struct guests_call *c, const char *profile, const char *why)
+{
+	size_t before = c->failed.len;
+
+	if (buf_add(&c->failed, profile, strlen(profile) + 1) < 0 ||
+			buf_add(&c->failed, why, strlen(why) + 1) < 0)
+		c->failed.len = before; /* past the ceiling: left out */
+}
+
+static void put_failed(struct json_out *o, const struct buf *failed)
+{
+	const char *at = (const char *)buf_data(failed);
+	const char *end = at + failed->len;
+
+	json_out_put_array(o, "errors");
+	while (at < end) {
+		json_out_object_begin(o);
+		json_out_put_text(o, "profile", at);
+		at += strlen(at) + 1;
+		json_out_put_text(o, "detail", at);
+		at += strlen(at) + 1;
+		json_out_object_end(o);
+	}
+	json_out_array_end(o);
+}
+
+static void guests_done(struct guests_call *c)
+{
+	struct exchange *x = c->x;
+	int r;
+
+	if (!c->only) {
+		json_out_array_end(&c->out);
+		put_failed(&c->out, &c->failed);
+		json_out_object_end(&c->out);
+	}
+	r = json_out_done(&c->out);
+	if (r < 0)
+		exchange_refuse(x, END_INTERNAL, "The list is too long.");
+	else if (c->only && !c->found)
+		exchange_refuse(x, END_NO_SUCH_GUEST, NULL);
+	else
+		exchange_answer(x, 200);
+	buf_done(&c->failed);
+	free(c);
+}
+
+static void guests_listed(void *arg, int r, const struct guest *guests,
+		size_t count, const struct err *e)
+{
+	struct profile_call *p = arg;
+	struct guests_call *c = p->call;
+
+	for (size_t i = 0; r == 0 && i < count; i++)
+		list_guest(c, p->h->profile, &guests[i]);
+	if (r < 0)
+		note_failed(c, p->h->profile, e->text);
+	free(p);
+	if (--c->waits == 0)
+		guests_done(c);
+}
+
+static void guests_ask(struct guests_call *c, struct hypervisor *h)
+{
+	struct profile_call *p = malloc(sizeof(*p));
+
+	if (!p)
+		return;
+	*p = (struct profile_call){.call = c, .h = h};
+	c->waits++;
+	hypervisor_list(h, guests_listed, p);
+}
+
+static void guests_start(
+		struct gateway *g, struct exchange *x, const char *only)
+{
+	struct guests_call *c = calloc(1, sizeof(*c));
+
+	if (!c) {
+		exchange_refuse(x, END_INTERNAL, NULL);
+		return;
+	}
+	c->x = x;
+	c->only = only;
+	buf_init(&c->failed, 64 * 1024);
+	exchange_json(x, &c->out);
+	if (!only) {
+		json_out_object_begin(&c->out);
+		json_out_put_array(&c->out, "guests");
+	}
+	c->waits = 1; /* ours, until all are asked */
+	for (size_t i = 0; i < g->hypervisor_count; i++)
+		guests_ask(c, g->hypervisors[i]);
+	if (--c->waits == 0)
+		guests_done(c);
+}
+
+void api_guests_get(struct gateway *g, struct exchange *x)
+{
+	guests_start(g, x, NULL);
+}
+
+void api_guest_get(struct gateway *g, struct exchange *x)
+{
+	guests_start(g, x, route_param(&x->match, "id"));
+}

@@ -1,0 +1,630 @@
+#include "gateway/front.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/log.h"
+#include "core/loop.h"
+#include "gateway/exchange.h"
+#include "gateway/gateway.h"
+#include "gateway/routes.h"
+#include "gateway/site.h"
+#include "http/assets.h"
+#include "http/cookie.h"
+#include "http/headers.h"
+#include "http/problem.h"
+#include "http/server.h"
+#include "relay/farewell.h"
+#include "session/console.h"
+#include "stream/tcp.h"
+#include "stream/tls.h"
+#include "stream/ws.h"
+
+struct front {
+	struct loop *loop;
+	struct gateway *gateway;
+	struct site *site;
+	struct front_conn *conns; /* all of them */
+	struct refusal *refusals;
+	_Atomic size_t load;
+	bool draining;
+};
+
+struct front_conn {
+	struct front_conn *next, *prev;
+	struct front *front;
+	struct http_conn *http;    /* NULL once it has gone or was taken */
+	struct exchange *exchange; /* under way on the control loop */
+	enum front_role role;
+	bool tls;
+	char from[EXCHANGE_FROM_MAX];
+};
+
+/* An upgrade that is refused: 101, then a Close that says why. */
+struct refusal {
+	struct refusal *next, *prev;
+	struct front *front;
+	struct farewell *farewell;
+};
+
+/* ---- connections ------------------------------------------------------------
+ */
+
+static void conn_free(struct front_conn *c)
+{
+	struct front *f = c->front;
+
+	if (c->prev)
+		c->prev->next = c->next;
+	else
+		f->conns = c->next;
+	if (c->next)
+		c->next->prev = c->prev;
+	free(c);
+}
+
+/* The connection is of no use any more; an exchange still comes back. */
+static void conn_done(struct front_conn *c)
+{
+	c->http = NULL;
+	if (!c->exchange)
+		conn_free(c);
+}
+
+static void conn_gone(void *arg, struct http_conn *http)
+{
+	struct front_conn *c = arg;
+
+	atomic_fetch_sub(&c->front->load, 1);
+	conn_done(c);
+}
+
+/* The peer's address without its port; "local" for a Unix socket. */
+static void peer_text(int fd, char ret[EXCHANGE_FROM_MAX])
+{
+	struct sockaddr_storage a;
+	socklen_t len = sizeof(a);
+
+	(void)snprintf(ret, EXCHANGE_FROM_MAX, "local");
+	if (getpeername(fd, (struct sockaddr *)&a, &len) == 0 &&
+			a.ss_family != AF_UNIX)
+		(void)getnameinfo((struct sockaddr *)&a, len, ret,
+				EXCHANGE_FROM_MAX, NULL, 0, NI_NUMERICHOST);
+}
+
+/* Nothing of ours makes a response that HTTP cannot carry. */
+static void conn_answer_text(
+		struct front_conn *c, unsigned status, const char *text)
+{
+	const struct http_response r = {
+			.status = status,
+			.type = "text/plain; charset=utf-8",
+			.body = text,
+			.body_len = strlen(text),
+			.body_static = true,
+	};
+
+	http_answer(c->http, &r);
+}
+
+/* ---- upgrades
+ * ----------------------------------------------------------------- */
+
+static void refusal_free(struct refusal *r)
+{
+	if (r->prev)
+		r->prev->next = r->next;
+	else
+		r->front->refusals = r->next;
+	if (r->next)
+		r->next->prev = r->prev;
+	farewell_free(r->farewell);
+	free(r);
+}
+
+static void refusal_over(void *arg)
+{
+	struct refusal *r = arg;
+
+	r->farewell = NULL;
+	atomic_fetch_sub(&r->front->load, 1);
+	refusal_free(r);
+}
+
+static void front_refuse(
+		struct front *f, struct stream *s, const struct exchange *x)
+{
+	struct refusal *r = calloc(1, sizeof(*r));
+	struct note close;
+
+	if (!r) {
+		stream_free(s);
+		atomic_fetch_sub(&f->load, 1);
+		return;
+	}
+	r->front = f;
+	r->next = f->refusals;
+	if (r->next)
+		r->next->prev = r;
+	f->refusals = r;
+	end_note(x->word, x->detail, &close);
+	if (farewell_new(&r->farewell, f->loop, s, &close, FAREWELL_MS,
+			    refusal_over, r) < 0) {
+		r->farewell = NULL;
+		refusal_over(r);
+	}
+}
+
+static void front_console(struct front *f, struct stream *s, struct exchange *x)
+{
+	const struct console_setup setup = {
+			.loop = f->loop,
+			.control = f->gateway->control,
+			.session = x->session,
+			.client = s,
+			.plan = gateway_plan,
+			.plan_arg = f->gateway,
+			.load = &f->load,
+	};
+
+	if (console_start(&setup) == 0)
+		return;
+	atomic_fetch_sub(&f->load, 1);
+	console_never_was(f->gateway->control, x->session, END_INTERNAL);
+}
+
+/* 101: the stream leaves HTTP, for a console or to be told why not. */
+static void conn_upgrade(struct front_conn *c, struct exchange *x)
+{
+	struct ws_server_options o = {.protocol = "binary"};
+	struct front *f = c->front;
+	struct stream *s;
+	uint8_t *early;
+	struct err e;
+	int r;
+
+	memcpy(o.key, x->key, sizeof(o.key));
+	s = http_take(c->http, &early, &o.early_len);
+	o.early = early;
+	r = ws_accept_wrap(&s, &o, &e);
+	free(early);
+	conn_done(c);
+	if (r == 0 && x->session) {
+		front_console(f, s, x);
+	} else if (r == 0) {
+		front_refuse(f, s, x);
+	} else {
+		stream_free(s);
+		atomic_fetch_sub(&f->load, 1);
+		if (x->session)
+			console_never_was(f->gateway->control, x->session,
+					END_INTERNAL);
+	}
+}
+
+/* ---- exchanges
+ * ---------------------------------------------------------------- */
+
+static void conn_answer(struct front_conn *c, struct exchange *x)
+{
+	struct http_response r = {
+			.status = x->status,
+			.type = x->type,
+			.body = x->answer.len ? buf_data(&x->answer) : NULL,
+			.body_len = x->answer.len,
+			.headers = "",
+	};
+
+	/* a NUL behind the lines */
+	if (x->headers.len > 0 && buf_add(&x->headers, "", 1) == 0)
+		r.headers = (const char *)buf_data(&x->headers);
+	http_answer(c->http, &r);
+}
+
+static void conn_answered(struct exchange *x)
+{
+	struct front_conn *c = x->owner;
+
+	c->exchange = NULL;
+	if (c->http && x->status == 101) {
+		conn_upgrade(c, x);
+	} else if (c->http) {
+		conn_answer(c, x);
+	} else {
+		if (x->session)
+			console_never_was(c->front->gateway->control,
+					x->session, END_CLIENT_CLOSED);
+		conn_free(c);
+	}
+	exchange_free(x);
+}
+
+/* "Bearer TOKEN": the token, NULL for anything else. */
+static const char *bearer_of(const struct http_request *q)
+{
+	const char *text = http_header(q, "authorization");
+
+	if (!text || strncasecmp(text, "bearer ", 7) != 0)
+		return NULL;
+	for (text += 7; *text == ' '; text++)
+		;
+	return *text ? text : NULL;
+}
+
+/* The code among the subprotocols: "binary, code.XXXX". */
+static int code_of(const struct http_request *q, struct secret *ret_code)
+{
+	const char *at = http_header(q, "sec-websocket-protocol");
+	bool binary = false;
+
+	while (at && *at) {
+		size_t len;
+
+		at += strspn(at, ", \t");
+		len = strcspn(at, ", \t");
+		if (len == 6 && memcmp(at, "binary", 6) == 0)
+			binary = true;
+		if (len > 5 && memcmp(at, "code.", 5) == 0 &&
+				secret_set(ret_code, at + 5, len - 5) < 0)
+			return -ENOMEM;
+		at += len;
+	}
+	return binary && ret_code->data ? 0 : -EINVAL;
+}
+
+static int exchange_credentials(
+		struct exchange *x, const struct http_request *q)
+{
+	const char *bearer = bearer_of(q), *cookie;
+	char name[COOKIE_NAME_MAX];
+	size_t len;
+	int r = 0;
+
+	if (bearer)
+		r = secret_sets(&x->bearer, bearer);
+	cookie = cookie_find(http_header(q, "cookie"),
+			cookie_name(name, COOKIE_BASE, x->tls), &len);
+	if (r == 0 && cookie)
+		r = secret_set(&x->cookie, cookie, len);
+	return r;
+}
+
+/* What cannot be read is refused here; *ret_why is the sentence. */
+static struct exchange *exchange_of(struct front_conn *c,
+		const struct http_request *q, const struct route_match *m,
+		const char **ret_why)
+{
+	struct exchange *x = calloc(1, sizeof(*x));
+	const char *key = http_header(q, "sec-websocket-key");
+	struct err e;
+	int r = x ? 0 : -ENOMEM;
+
+	*ret_why = "The gateway is short of memory.";
+	if (r < 0)
+		return NULL;
+	x->api = m->route->data;
+	x->match = *m;
+	x->tls = c->tls;
+	x->local = c->role == FRONT_CONTROL;
+	x->upgrade = q->upgrade;
+	x->page = http_header(q, "origin") != NULL; /* judged already */
+	x->home = c->front->loop;
+	x->answered = conn_answered;
+	x->owner = c;
+	buf_init(&x->headers, HTTP_HEAD_MAX);
+	buf_init(&x->answer, EXCHANGE_BODY_MAX);
+	(void)snprintf(x->method, sizeof(x->method), "%s", q->method);
+	memcpy(x->from, c->from, sizeof(x->from));
+	r = exchange_credentials(x, q);
+	if (r == 0 && q->body_len > 0) {
+		r = json_parse(q->body, q->body_len, &x->body, &e);
+		*ret_why = "The request's body is not valid JSON.";
+	}
+	if (r == 0 && q->upgrade) {
+		r = code_of(q, &x->code);
+		*ret_why = "A console needs the subprotocols binary and "
+			   "code.CODE.";
+		if (!key || strlen(key) != WS_KEY_LEN)
+			r = -EINVAL;
+		else
+			memcpy(x->key, key, WS_KEY_LEN);
+	}
+	if (r == 0)
+		return x;
+	exchange_free(x);
+	return NULL;
+}
+
+static void conn_refuse(struct front_conn *c, unsigned status,
+		enum end_word word, const char *detail)
+{
+	struct http_response r = {.status = status};
+	struct buf body;
+
+	buf_init(&body, 4096);
+	if (http_problem(&body, status, end_info(word)->word, detail) == 0) {
+		r.type = HTTP_PROBLEM_TYPE;
+		r.body = buf_data(&body);
+		r.body_len = body.len;
+	}
+	log_info(NULL, "event=refused word=%s status=%u from=%s detail=%s",
+			end_info(word)->word, status, c->from,
+			log_value(detail).text);
+	http_answer(c->http, &r);
+	buf_done(&body);
+}
+
+void front_api(void *arg, struct http_conn *http, const struct http_request *q,
+		const struct route_match *m)
+{
+	struct front_conn *c = arg;
+	const char *why, *origin = http_header(q, "origin");
+	struct exchange *x;
+
+	if (origin && c->role == FRONT_WEB &&
+			!origin_allowed(site_hosts(c->front->site), origin,
+					http_header(q, "host"))) {
+		conn_refuse(c, 403, END_NOT_PERMITTED,
+				"This page's origin may not speak to the "
+				"gateway; add it to allowed_origins.");
+		return;
+	}
+	x = exchange_of(c, q, m, &why);
+	if (!x) {
+		conn_refuse(c, 400, END_BAD_REQUEST, why);
+		return;
+	}
+	c->exchange = x;
+	if (exchange_send(x, c->front->gateway) == 0)
+		return;
+	c->exchange = NULL;
+	exchange_free(x);
+	conn_refuse(c, 503, END_SHUTDOWN, "The gateway is shutting down.");
+}
+
+/* ---- the page
+ * ------------------------------------------------------------------ */
+
+void front_page(void *arg, struct http_conn *http, const struct http_request *q,
+		const struct route_match *m)
+{
+	struct front_conn *c = arg;
+	const char *path = m->route->data ? m->route->data : q->path;
+	const struct asset *a = asset_find(path);
+
+	if (a)
+		asset_answer(http, q, a, site_document_headers(c->front->site));
+	else
+		conn_answer_text(c, 404, "There is nothing here.\n");
+}
+
+void front_health(void *arg, struct http_conn *http,
+		const struct http_request *q, const struct route_match *m)
+{
+	struct front_conn *c = arg;
+
+	if (c->front->draining)
+		conn_answer_text(c, 503, "draining\n");
+	else
+		conn_answer_text(c, 200, "ok\n");
+}
+
+/* ---- requests
+ * ------------------------------------------------------------------- */
+
+/* public_url may have a path; a proxy in front may leave it on. */
+static void request_strip(struct http_request *q, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	if (len > 0 && strncmp(q->path, prefix, len) == 0 &&
+			strncmp(q->target, prefix, len) == 0 &&
+			(q->path[len] == '/' || q->path[len] == '\0')) {
+		q->path += len;
+		q->target += len;
+		if (!*q->path)
+			q->path = q->target = "/";
+	}
+}
+
+static const struct route_table *tables[] = {
+		[FRONT_WEB] = &routes_web,
+		[FRONT_CONTROL] = &routes_control,
+		[FRONT_OPS] = &routes_ops,
+};
+
+static void conn_request(void *arg, struct http_conn *http,
+		const struct http_request *request)
+{
+	struct front_conn *c = arg;
+	struct http_request q = *request;
+	struct route_match m;
+	unsigned status;
+
+	request_strip(&q, site_prefix(c->front->site));
+	if (c->role == FRONT_WEB && !host_allowed(site_hosts(c->front->site),
+						    http_header(&q, "host"))) {
+		conn_refuse(c, 421, END_NOT_PERMITTED,
+				"The gateway does not answer to this name; "
+				"set public_url or allowed_origins.");
+		return;
+	}
+	status = route_find(tables[c->role]->routes, tables[c->role]->count, &q,
+			&m);
+	if (status == 200)
+		m.route->fn(c, http, &q, &m);
+	else if (status == 405)
+		conn_refuse(c, 405, END_BAD_REQUEST,
+				"This address does not take that method.");
+	else
+		conn_refuse(c, 404, END_BAD_REQUEST,
+				"There is nothing at this address.");
+}
+
+static const struct http_events conn_events = {
+		.request = conn_request,
+		.gone = conn_gone,
+};
+
+/* ---- accepting
+ * ------------------------------------------------------------------ */
+
+struct arrival {
+	struct front *front;
+	int fd;
+	enum front_role role;
+	struct tls_context *tls;
+};
+
+static void front_admit(struct front *f, struct arrival *a)
+{
+	struct front_conn *c = calloc(1, sizeof(*c));
+	struct stream *s = NULL;
+	struct err e;
+	int r = fd_wrap(&s, a->fd);
+
+	if (r == 0 && !c)
+		r = -ENOMEM;
+	if (r == 0 && a->tls)
+		r = tls_accept_wrap(&s, a->tls, &e);
+	if (r < 0) {
+		stream_free(s);
+		free(c);
+		atomic_fetch_sub(&f->load, 1);
+		return;
+	}
+	c->front = f;
+	c->role = a->role;
+	c->tls = a->tls != NULL;
+	peer_text(a->fd, c->from);
+	if (http_conn_new(&c->http, f->loop, s, &conn_events, c) < 0) {
+		free(c);
+		atomic_fetch_sub(&f->load, 1);
+		return;
+	}
+	c->next = f->conns;
+	if (c->next)
+		c->next->prev = c;
+	f->conns = c;
+}
+
+static void arrival_arrives(void *arg)
+{
+	struct arrival *a = arg;
+
+	if (a->front->draining) {
+		close(a->fd);
+		atomic_fetch_sub(&a->front->load, 1);
+	} else {
+		front_admit(a->front, a);
+	}
+	tls_context_unref(a->tls);
+	free(a);
+}
+
+void front_accept(struct front *f, int fd, enum front_role role,
+		struct tls_context *tls)
+{
+	struct arrival *a = malloc(sizeof(*a));
+
+	if (!a) {
+		close(fd);
+		return;
+	}
+	*a = (struct arrival){.front = f,
+			.fd = fd,
+			.role = role,
+			.tls = tls ? tls_context_ref(tls) : NULL};
+	atomic_fetch_add(&f->load, 1);
+	if (loop_post(f->loop, arrival_arrives, a) == 0)
+		return;
+	tls_context_unref(a->tls);
+	close(fd);
+	free(a);
+}
+
+/* ---- life
+ * ------------------------------------------------------------------------ */
+
+struct site_change {
+	struct front *front;
+	struct site *site;
+};
+
+static void site_arrives(void *arg)
+{
+	struct site_change *m = arg;
+
+	site_free(m->front->site);
+	m->front->site = m->site;
+	free(m);
+}
+
+void front_site(struct front *f, struct site *site)
+{
+	struct site_change *m = malloc(sizeof(*m));
+
+	if (m)
+		*m = (struct site_change){.front = f, .site = site};
+	if (!m || loop_post(f->loop, site_arrives, m) < 0) {
+		free(m);
+		site_free(site);
+	}
+}
+
+static void drain_arrives(void *arg)
+{
+	struct front *f = arg;
+
+	f->draining = true;
+	for (struct front_conn *c = f->conns, *next; c; c = next) {
+		next = c->next;
+		if (c->http)
+			http_conn_drain(c->http);
+	}
+}
+
+void front_drain(struct front *f)
+{
+	(void)loop_post(f->loop, drain_arrives, f);
+}
+
+size_t front_load(const struct front *f)
+{
+	return atomic_load(&f->load);
+}
+
+int front_new(struct front **ret_front, struct loop *l, struct gateway *g,
+		struct site *site)
+{
+	struct front *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		return -ENOMEM;
+	f->loop = l;
+	f->gateway = g;
+	f->site = site;
+	*ret_front = f;
+	return 0;
+}
+
+void front_free(struct front *f)
+{
+	if (!f)
+		return;
+	while (f->refusals)
+		refusal_free(f->refusals);
+	while (f->conns) {
+		if (f->conns->http)
+			http_conn_free(f->conns->http);
+		conn_free(f->conns);
+	}
+	site_free(f->site);
+	free(f);
+}

@@ -1,0 +1,173 @@
+#include "gateway/gateway.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "auth/auth.h"
+#include "config/config.h"
+#include "core/log.h"
+#include "core/loop.h"
+#include "session/console.h"
+#include "session/registry.h"
+#include "store/store.h"
+#include "stream/dial.h"
+
+static void hypervisors_free(struct hypervisor **all, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		hypervisor_free(all[i]);
+	free(all);
+}
+
+/*
+ * One for each profile. A profile of a kind that is not built in is told and
+ * left out: the others are of use.
+ */
+static int hypervisors_open(const struct gateway *g, const struct config *c,
+		struct hypervisor ***ret_all, size_t *ret_count, struct err *e)
+{
+	struct hypervisor **all = calloc(c->profile_count + 1, sizeof(void *));
+	size_t count = 0;
+
+	if (!all)
+		return err_set(e, -ENOMEM, "no memory");
+	for (size_t i = 0; i < c->profile_count; i++) {
+		int r = hypervisor_open(&all[count], g->providers, g->control,
+				&c->profiles[i], e);
+
+		if (r == -ENOTSUP) {
+			log_warn(NULL, "event=profile_skipped detail=%s",
+					log_value(e->text).text);
+			continue;
+		}
+		if (r < 0) {
+			hypervisors_free(all, count);
+			return r;
+		}
+		count++;
+	}
+	*ret_all = all;
+	*ret_count = count;
+	return 0;
+}
+
+int gateway_configure(struct gateway *g, struct config *c, struct err *e)
+{
+	struct hypervisor **all;
+	size_t count;
+	int r = hypervisors_open(g, c, &all, &count, e);
+
+	if (r < 0)
+		return r;
+	hypervisors_free(g->hypervisors, g->hypervisor_count);
+	g->hypervisors = all;
+	g->hypervisor_count = count;
+	auth_configure(g->auth, c);
+	registry_set_limits(g->registry, c->gateway.max_sessions,
+			c->gateway.max_sessions_per_user);
+	config_free(g->config);
+	g->config = c;
+	return 0;
+}
+
+int gateway_new(struct gateway **ret_gateway, struct loop *control,
+		const struct gateway_options *o, struct err *e)
+{
+	struct gateway *g = calloc(1, sizeof(*g));
+	int r = g ? 0 : -ENOMEM;
+
+	if (r < 0)
+		return err_set(e, r, "no memory");
+	g->control = control;
+	g->providers = o->providers;
+	g->reload = o->reload;
+	g->reload_arg = o->reload_arg;
+	g->started_ms = loop_now_ms(control);
+	g->base_url = strdup(o->base_url);
+	if (!g->base_url)
+		r = -ENOMEM;
+	if (r == 0)
+		r = store_memory_new(&g->store, control, 0);
+	if (r == 0)
+		r = auth_new(&g->auth, control, g->store);
+	if (r == 0)
+		r = registry_new(&g->registry, control);
+	if (r < 0)
+		(void)err_set(e, r, "%s", strerror(-r));
+	else
+		r = gateway_configure(g, o->config, e);
+	if (r < 0) {
+		gateway_free(g);
+		return r;
+	}
+	*ret_gateway = g;
+	return 0;
+}
+
+void gateway_free(struct gateway *g)
+{
+	if (!g)
+		return;
+	hypervisors_free(g->hypervisors, g->hypervisor_count);
+	registry_free(g->registry);
+	auth_free(g->auth);
+	store_free(g->store);
+	config_free(g->config);
+	free(g->base_url);
+	free(g);
+}
+
+struct hypervisor *gateway_hypervisor(const struct gateway *g,
+		const char *guest, const char **ret_rest)
+{
+	const char *slash = strchr(guest, '/');
+	size_t len = slash ? (size_t)(slash - guest) : 0;
+
+	for (size_t i = 0; slash && i < g->hypervisor_count; i++) {
+		const char *profile = g->hypervisors[i]->profile;
+
+		if (strlen(profile) != len || memcmp(profile, guest, len) != 0)
+			continue;
+		*ret_rest = slash + 1;
+		return g->hypervisors[i];
+	}
+	return NULL;
+}
+
+/* ---- plans ------------------------------------------------------------------
+ */
+
+static void plan_found(
+		void *arg, int r, struct dial_plan *plan, const struct err *e)
+{
+	console_planned(arg, r, plan, r < 0 ? end_of_plan(r) : END_WORDS, e);
+}
+
+void gateway_plan(void *arg, struct session *s, struct console *c)
+{
+	struct gateway *g = arg;
+	const char *rest;
+	struct hypervisor *h = gateway_hypervisor(g, s->grant.guest, &rest);
+	struct err e;
+
+	if (g->draining)
+		console_planned(c, -ESHUTDOWN, NULL, END_SHUTDOWN, NULL);
+	else if (!h)
+		console_planned(c,
+				err_set(&e, -ENOENT,
+						"its profile is no longer in "
+						"the configuration"),
+				NULL, END_NO_SUCH_GUEST, &e);
+	else
+		hypervisor_plan(h, rest, s->grant.kind, plan_found, c);
+}
+
+void gateway_drain(struct gateway *g, enum end_word word)
+{
+	g->draining = true;
+	for (struct session *s = registry_first(g->registry); s;
+			s = registry_next(g->registry, s))
+		if (s->console)
+			console_stop(s->console, word);
+}

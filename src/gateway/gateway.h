@@ -1,0 +1,77 @@
+/*
+ * The gateway's state on the control loop: configuration, store, sign-ins,
+ * hypervisors, sessions, and the data loops that it hands connections to. One
+ * a worker process. Only the rooms of the gateway see inside.
+ */
+#ifndef GATEWAY_GATEWAY_H
+#define GATEWAY_GATEWAY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/err.h"
+#include "hypervisor/hypervisor.h"
+#include "session/session.h"
+
+struct auth;
+struct config;
+struct console;
+struct front;
+struct loop;
+struct registry;
+struct store;
+
+enum { GATEWAY_LOOPS_MAX = 64 };
+
+struct gateway_options {
+	struct config *config; /* taken */
+	const struct hypervisor_ops *const *providers;
+	/* how users reach it: scheme, host, port, path prefix; no slash at
+	 * the end. Links begin with it. */
+	const char *base_url;
+	/* load the configuration again; NULL: it cannot be */
+	int (*reload)(void *arg, struct config **ret_config, struct err *e);
+	void *reload_arg;
+};
+
+struct gateway {
+	struct loop *control;
+	struct config *config;
+	const struct hypervisor_ops *const *providers;
+	char *base_url;
+	struct store *store;
+	struct auth *auth;
+	struct registry *registry;
+	struct hypervisor **hypervisors;
+	size_t hypervisor_count;
+	struct front *fronts[GATEWAY_LOOPS_MAX];
+	size_t front_count;
+	uint64_t started_ms;
+	bool draining; /* new consoles are refused */
+	int (*reload)(void *arg, struct config **ret_config, struct err *e);
+	void *reload_arg;
+};
+
+int gateway_new(struct gateway **ret_gateway, struct loop *control,
+		const struct gateway_options *o, struct err *e);
+/* After all sessions have ended and the fronts have gone. Takes NULL. */
+void gateway_free(struct gateway *g);
+
+/*
+ * Another configuration, from now on (taken; the old one is freed). Running
+ * consoles keep what they were opened with. On failure the old one stands.
+ */
+int gateway_configure(struct gateway *g, struct config *c, struct err *e);
+
+/* The hypervisor of "profile/rest", and the rest; NULL: no such profile. */
+struct hypervisor *gateway_hypervisor(const struct gateway *g,
+		const char *guest, const char **ret_rest);
+
+/* Where a session's console asks for its dial plan. */
+void gateway_plan(void *arg, struct session *s, struct console *c);
+
+/* End every console with this word; new ones are refused from now on. */
+void gateway_drain(struct gateway *g, enum end_word word);
+
+#endif

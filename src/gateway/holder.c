@@ -1,0 +1,100 @@
+#include "gateway/holder.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { TCP_LISTEN_STATE = 0x0a };
+
+/* The inode of the socket that listens on this port, out of one table. */
+static unsigned long inode_in(const char *table, uint16_t port)
+{
+	unsigned long inode = 0;
+	char line[512];
+	FILE *f = fopen(table, "re");
+
+	while (f && !inode && fgets(line, sizeof(line), f)) {
+		unsigned local_port, state;
+		unsigned long found;
+
+		/* sl local rem st queues timer retransmits uid timeout inode */
+		if (sscanf(line,
+				    " %*d: %*[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x "
+				    "%x %*x:%*x %*x:%*x %*x %*d %*d %lu",
+				    &local_port, &state, &found) == 3 &&
+				local_port == port && state == TCP_LISTEN_STATE)
+			inode = found;
+	}
+	if (f)
+		(void)fclose(f);
+	return inode;
+}
+
+static int process_has(const char *pid, const char *socket_name)
+{
+	char path[600], link[64];
+	int has = 0;
+	struct dirent *d;
+	DIR *dir;
+
+	(void)snprintf(path, sizeof(path), "/proc/%s/fd", pid);
+	dir = opendir(path);
+	while (dir && !has && (d = readdir(dir))) {
+		ssize_t n;
+
+		(void)snprintf(path, sizeof(path), "/proc/%s/fd/%s", pid,
+				d->d_name);
+		n = readlink(path, link, sizeof(link) - 1);
+		if (n <= 0)
+			continue;
+		link[n] = '\0';
+		has = strcmp(link, socket_name) == 0;
+	}
+	if (dir)
+		(void)closedir(dir);
+	return has;
+}
+
+static void process_name(const char *pid, char *ret, size_t ret_max)
+{
+	char path[300], name[32] = "?";
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "/proc/%s/comm", pid);
+	f = fopen(path, "re");
+	if (f && fgets(name, sizeof(name), f))
+		name[strcspn(name, "\n")] = '\0';
+	if (f)
+		(void)fclose(f);
+	(void)snprintf(ret, ret_max, "%s (process %s)", name, pid);
+}
+
+int holder_of_port(uint16_t port, char *ret, size_t ret_max)
+{
+	unsigned long inode = inode_in("/proc/net/tcp", port);
+	char socket_name[64];
+	int r = -ENOENT;
+	struct dirent *d;
+	DIR *dir;
+
+	if (!inode)
+		inode = inode_in("/proc/net/tcp6", port);
+	if (!inode)
+		return -ENOENT;
+	(void)snprintf(socket_name, sizeof(socket_name), "socket:[%lu]", inode);
+	dir = opendir("/proc");
+	while (dir && r < 0 && (d = readdir(dir))) {
+		if (!isdigit((unsigned char)d->d_name[0]) ||
+				!process_has(d->d_name, socket_name))
+			continue;
+		process_name(d->d_name, ret, ret_max);
+		r = 0;
+	}
+	if (dir)
+		(void)closedir(dir);
+	return r;
+}

@@ -1,0 +1,131 @@
+#include "gateway/site.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/config.h"
+#include "core/buf.h"
+
+struct site {
+	struct origin_list hosts; /* ours and the allowed ones */
+	char *document_headers;
+	char *prefix;
+};
+
+enum { SITE_HEADERS_MAX = 2000 };
+
+const struct origin_list *site_hosts(const struct site *s)
+{
+	return &s->hosts;
+}
+
+const char *site_document_headers(const struct site *s)
+{
+	return s->document_headers;
+}
+
+const char *site_prefix(const struct site *s)
+{
+	return s->prefix;
+}
+
+/* Pages that may frame our documents: those that tokens name. */
+static int add_frame_ancestors(struct buf *to, const struct config *c)
+{
+	size_t named = 0;
+	int r = buf_adds(to, "; frame-ancestors");
+
+	for (size_t i = 0; r == 0 && i < c->token_count; i++) {
+		const struct config_texts *o = &c->tokens[i].origins;
+
+		for (size_t k = 0; r == 0 && k < o->count; k++, named++)
+			r = buf_addf(to, " %s", o->items[k]);
+	}
+	if (r == 0 && named == 0)
+		r = buf_adds(to, " 'none'");
+	return r == 0 ? buf_adds(to, "\r\n") : r;
+}
+
+/*
+ * Scripts, styles and sockets from here and nowhere else, nothing inline.
+ * noVNC draws cursors and copies from data: and blob: pictures.
+ */
+static int site_make_headers(struct site *s, const struct config *c)
+{
+	struct buf to;
+	int r;
+
+	buf_init(&to, SITE_HEADERS_MAX);
+	r = buf_adds(&to,
+			"Content-Security-Policy: default-src 'none'; "
+			"script-src 'self'; style-src 'self'; "
+			"img-src 'self' data: blob:; connect-src 'self'; "
+			"font-src 'self'; base-uri 'self'; form-action 'none'");
+	if (r == 0)
+		r = add_frame_ancestors(&to, c);
+	s->document_headers = r == 0 ? buf_take_string(&to) : NULL;
+	buf_done(&to);
+	return s->document_headers ? 0 : r < 0 ? r : -ENOMEM;
+}
+
+static int site_add_public(
+		struct site *s, const struct config *c, struct err *e)
+{
+	const struct url *u = c->gateway.public_url.items;
+	char origin[ORIGIN_HOST_MAX + 32];
+
+	s->prefix = strdup(
+			c->gateway.public_url.count > 0 && u->path &&
+							strcmp(u->path, "/") !=
+									0
+					? u->path
+					: "");
+	if (!s->prefix)
+		return err_set(e, -ENOMEM, "no memory");
+	if (c->gateway.public_url.count == 0)
+		return 0;
+	(void)snprintf(origin, sizeof(origin),
+			strchr(u->host, ':') ? "%s://[%s]:%u" : "%s://%s:%u",
+			u->scheme, u->host, (unsigned)u->port);
+	return origin_list_add(&s->hosts, origin, e);
+}
+
+int site_new(struct site **ret_site, const struct config *c,
+		const char *const *own, size_t own_count, struct err *e)
+{
+	struct site *s = calloc(1, sizeof(*s));
+	int r = s ? 0 : err_set(e, -ENOMEM, "no memory");
+
+	if (r == 0)
+		r = site_add_public(s, c, e);
+	for (size_t i = 0; r == 0 && i < own_count; i++)
+		r = origin_list_add(&s->hosts, own[i], e);
+	for (size_t i = 0; r == 0 && i < c->gateway.allowed_origins.count; i++)
+		r = origin_list_add(&s->hosts,
+				c->gateway.allowed_origins.items[i], e);
+	if (r == 0) {
+		r = site_make_headers(s, c);
+		if (r < 0)
+			(void)err_set(e, r,
+					"the origins of all tokens do not "
+					"fit one header");
+	}
+	if (r < 0) {
+		site_free(s);
+		return r;
+	}
+	*ret_site = s;
+	return 0;
+}
+
+void site_free(struct site *s)
+{
+	if (!s)
+		return;
+	origin_list_done(&s->hosts);
+	free(s->document_headers);
+	free(s->prefix);
+	free(s);
+}

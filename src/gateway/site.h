@@ -1,0 +1,26 @@
+/*
+ * What the data loops need to know to answer without asking: the names this
+ * server is reached by, the pages that may speak to it, the headers of its
+ * documents. Never changed once made; a reload makes a new one for each loop.
+ */
+#ifndef GATEWAY_SITE_H
+#define GATEWAY_SITE_H
+
+#include "core/err.h"
+#include "http/origin.h"
+
+struct config;
+struct site;
+
+/* `own`: origins that this process listens on ("http://127.0.0.1:8443"). */
+int site_new(struct site **ret_site, const struct config *c,
+		const char *const *own, size_t own_count, struct err *e);
+void site_free(struct site *s); /* takes NULL */
+
+const struct origin_list *site_hosts(const struct site *s);
+/* Header lines of a document: its Content-Security-Policy. */
+const char *site_document_headers(const struct site *s);
+/* The path prefix of public_url, "" without; requests may carry it. */
+const char *site_prefix(const struct site *s);
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * The worker: the gateway's control loop, its data loops (a thread each) and
+ * what comes in by the listeners. It reads from strangers; who opened the
+ * listeners does not.
+ */
+#ifndef GATEWAY_WORKER_H
+#define GATEWAY_WORKER_H
+
+#include <stdbool.h>
+
+#include "core/err.h"
+#include "gateway/listen.h"
+#include "stream/tls.h"
+
+struct config;
+struct hypervisor_ops;
+
+enum {
+	WORKER_DRAIN_MS = 10000,  /* for consoles to be told and to leave */
+	WORKER_FIRST_MS = 120000, /* private: for the first tab to come */
+};
+
+/* How the owner gets in: a code for each address, since each works once. */
+struct worker_link {
+	char base[LISTENER_TEXT_MAX]; /* "https://192.0.2.7:8443" */
+	char code[32];                /* a secret: wiped after `ready` */
+	bool tls;
+};
+
+struct worker_links {
+	struct worker_link items[LISTENERS_MAX];
+	size_t count;
+	bool self_made; /* the certificate; then its fingerprint: */
+	char fingerprint[TLS_FINGERPRINT_TEXT_MAX];
+};
+
+struct worker_options {
+	struct config *config; /* taken, also on failure */
+	const struct hypervisor_ops *const *providers;
+	const struct listeners *listeners; /* borrowed */
+	int (*reload)(void *arg, struct config **ret_config, struct err *e);
+	void *arg;
+	/* Called once it serves. */
+	void (*ready)(void *arg, const struct worker_links *links);
+	/* > 0: end so long after the last connection has gone */
+	unsigned lonely_ms;
+};
+
+/* Runs until SIGTERM or SIGINT (then it drains), or until it is lonely. 0 or a
+ * negative errno. */
+int worker_run(const struct worker_options *o, struct err *e);
+
+#endif
