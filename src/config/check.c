@@ -86,7 +86,8 @@ const char *check_origin(char *text)
 	int n;
 
 	if (url_parse(text, &u, NULL) < 0 ||
-			(strcmp(u.scheme, "https") && strcmp(u.scheme, "http")))
+			(strcmp(u.scheme, "https") != 0 &&
+					strcmp(u.scheme, "http") != 0))
 		return "not an origin (as https://panel.example)";
 	if (*u.path)
 		wrong = "an origin has no path";

@@ -90,7 +90,7 @@ int file_read(const char *path, size_t max, char **ret_data, size_t *ret_len,
 			 : err_set(e, -ENOMEM, "out of memory");
 	}
 	(void)close(fd);
-	if (r == 0) {
+	if (r >= 0) {
 		*ret_data = data;
 	} else if (data) {
 		secret_wipe(data, max + 1);

@@ -30,9 +30,9 @@ static int read_gateway(struct reader *r, const struct toml *n, void *section);
 static int read_tokens(struct reader *r, const struct toml *n, void *section);
 static int read_rules(struct reader *r, const struct toml *n, void *section);
 
-#define SKIP(key)                             \
-	{                                     \
-		.name = key, .type = KEY_SKIP \
+#define SKIP(key)                               \
+	{                                       \
+		.name = (key), .type = KEY_SKIP \
 	}
 #define PROFILE(field) .at = offsetof(struct config_profile, field)
 #define GUEST(field) .at = offsetof(struct config_guest, field)
@@ -338,7 +338,7 @@ static int read_tokens(struct reader *r, const struct toml *n, void *section)
 		token->line = toml_place(t).line;
 		code = keys_read(r, t, token_keys, token, "[tokens]");
 		if (code == 0 && (!token->name || !token->hash_text))
-			code = fail_value(r, t,
+			return fail_value(r, t,
 					"[[tokens]] needs a name and a hash "
 					"(glassbridge token new NAME)");
 		for (size_t k = 0; code == 0 && k + 1 < c->token_count; k++)

@@ -34,12 +34,18 @@ int err_set(struct err *e, int code, const char *fmt, ...)
 int err_setv(struct err *e, int code, const char *fmt, va_list ap)
 		__attribute__((format(printf, 3, 0), nonnull(3)));
 
-/* The answer is always `code`: said here so that compilers and checkers, who
- * do not see into err.c, know that a failure is one. */
+/* The answer is always `code`, and never success: said here so that compilers
+ * and checkers, who do not see into err.c, know that a failure is one. */
+#ifdef __clang_analyzer__
+#define err_is_failure(code) ((code) < 0 ? (void)0 : __builtin_unreachable())
+#else
+#define err_is_failure(code) ((void)0)
+#endif
 #define err_set(e, code, ...)                                \
 	__extension__({                                      \
 		int err_code = (code);                       \
 		(void)(err_set)((e), err_code, __VA_ARGS__); \
+		err_is_failure(err_code);                    \
 		err_code;                                    \
 	})
 
