@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_MAX_LEN = 64, NEAR = 2 };
+#include "core/near.h"
+
+enum { NAME_MAX_LEN = 64 };
 
 /* ---- where it stands ---------------------------------------------------- */
 
@@ -42,52 +44,15 @@ int fail_key(struct reader *r, const struct toml *n, const char *fmt, ...)
 
 /* ---- names -------------------------------------------------------------- */
 
-/* Letters to add, drop or change, or neighbours to swap; both are short. */
-static unsigned distance(const char *a, const char *b)
-{
-	unsigned d[NAME_MAX_LEN + 1][NAME_MAX_LEN + 1];
-	size_t la = strlen(a), lb = strlen(b);
-
-	if (la > NAME_MAX_LEN || lb > NAME_MAX_LEN)
-		return NAME_MAX_LEN;
-	for (size_t i = 0; i <= la; i++)
-		d[i][0] = (unsigned)i;
-	for (size_t j = 0; j <= lb; j++)
-		d[0][j] = (unsigned)j;
-	for (size_t i = 1; i <= la; i++)
-		for (size_t j = 1; j <= lb; j++) {
-			unsigned n = d[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
-
-			if (d[i - 1][j] + 1 < n)
-				n = d[i - 1][j] + 1;
-			if (d[i][j - 1] + 1 < n)
-				n = d[i][j - 1] + 1;
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
-					a[i - 2] == b[j - 1] &&
-					d[i - 2][j - 2] + 1 < n)
-				n = d[i - 2][j - 2] + 1;
-			d[i][j] = n;
-		}
-	return d[la][lb];
-}
-
 const char *keys_nearest(const struct key *keys, const char *name)
 {
-	size_t half = strlen(name) / 2;
-	unsigned best = half < NEAR ? (unsigned)half + 1 : NEAR + 1;
-	const char *nearest = NULL;
+	struct near n;
 
-	for (; keys->name; keys++) {
-		unsigned n = keys->type == KEY_SKIP
-					     ? best
-					     : distance(name, keys->name);
-
-		if (n < best) {
-			best = n;
-			nearest = keys->name;
-		}
-	}
-	return nearest;
+	near_begin(&n, name);
+	for (; keys->name; keys++)
+		if (keys->type != KEY_SKIP)
+			near_try(&n, keys->name);
+	return n.nearest;
 }
 
 /* The key of this name; *ret_file: it is KEY_file of a secret. */

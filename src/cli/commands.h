@@ -1,0 +1,12 @@
+/*
+ * Every command's table entry; the program's own table is in
+ * main/glassbridge.c.
+ */
+#ifndef CLI_COMMANDS_H
+#define CLI_COMMANDS_H
+
+struct command;
+
+extern const struct command serve_command;
+
+#endif
