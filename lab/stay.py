@@ -21,6 +21,8 @@ def stay(doc, start):
     parser.add_argument("--unix", action="store_true")
     options = parser.parse_args()
     end_with_parent()
+    # also where a shell has started us deaf to it, in the background
+    signal.signal(signal.SIGINT, leave)
     signal.signal(signal.SIGTERM, leave)
     runtime = Runtime(options.dir)
     try:
