@@ -52,16 +52,16 @@ static void a_very_slow_client_gets_all_of_it_too(void)
 	struct rig g;
 
 	rig_up(&g, RIG_WS, &(struct relay_options){.linger_ms = 1000});
-	pattern_add(&g.backend.say, 2 * MIB);
+	pattern_add(&g.backend.say, MIB);
 	g.backend.shuts = true;
 	g.client.reads = 0;
-	rig_run(&g, 2500);
+	rig_run(&g, 1200);
 	g.client.reads = 400;
-	rig_run(&g, 1500);
+	rig_run(&g, 1200);
 	far_says(&g.client, "b=key");
 	rig_run(&g, 20000);
 	CHECK_INT(g.overs, 1);
-	check_payload(&g.client, 2 * MIB);
+	check_payload(&g.client, MIB);
 	check_close(&g.client, 1011, "so it is");
 	rig_down(&g);
 }
