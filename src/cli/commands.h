@@ -7,6 +7,7 @@
 
 struct command;
 
+extern const struct command ls_command;
 extern const struct command serve_command;
 
 #endif

@@ -11,6 +11,7 @@
 
 /* In the order of `glassbridge help`. */
 static const struct command *const commands[] = {
+		&ls_command,
 		&serve_command,
 		NULL,
 };

@@ -1,0 +1,252 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/app.h"
+#include "cli/commands.h"
+#include "cli/guests.h"
+#include "cli/say.h"
+#include "cli/table.h"
+#include "core/buf.h"
+#include "proto/json.h"
+
+struct ls_values {
+	const char *output, *filter, *tag, *pool;
+};
+
+static const char *const outputs[] = {"table", "wide", "json", "name", NULL};
+
+#define AT(member) offsetof(struct ls_values, member)
+static const struct option_rule options[] = {
+		{"output", 'o', OPTION_WORD, AT(output), "FORMAT",
+				"table, wide, json or name", outputs},
+		{"filter", 'f', OPTION_TEXT, AT(filter), "TEXT",
+				"guests with this in their id, name or node",
+				NULL},
+		{"tag", 't', OPTION_TEXT, AT(tag), "TAG",
+				"guests with this tag", NULL},
+		{"pool", 0, OPTION_TEXT, AT(pool), "POOL",
+				"guests of this pool, where the hypervisor "
+				"has pools",
+				NULL},
+		{0},
+};
+#undef AT
+
+static int ls(struct app *a, const void *values, int argc, char **argv);
+
+const struct command ls_command = {
+		.name = "ls",
+		.summary = "List the guests, and which consoles each has",
+		.next = "your guests, and which consoles each has",
+		.help = "`wide` also tells why a kind of console cannot be "
+			"had; `name` prints ids, a line\n"
+			"each. It asks the hypervisors itself and needs no "
+			"gateway.\n",
+		.options = options,
+		.values_size = sizeof(struct ls_values),
+		.run = ls,
+};
+
+/* ---- which ------------------------------------------------------------- */
+
+static bool has(const char *text, const char *part)
+{
+	return text && strcasestr(text, part);
+}
+
+static bool has_tag(const struct guest_entry *g, const char *tag)
+{
+	for (size_t i = 0; i < g->tag_count; i++)
+		if (strcmp(g->tags[i], tag) == 0)
+			return true;
+	return false;
+}
+
+static bool is_wanted(const struct ls_values *v, const struct guest_entry *g)
+{
+	if (v->pool) /* no hypervisor that is built in has pools */
+		return false;
+	if (v->tag && !has_tag(g, v->tag))
+		return false;
+	return !v->filter || has(g->id, v->filter) || has(g->name, v->filter) ||
+	       has(g->node, v->filter);
+}
+
+/* ---- as text ------------------------------------------------------------ */
+
+/* "vnc,serial"; the reasons: "spice: not configured". */
+static int write_kinds(struct buf *kinds, struct buf *reasons,
+		const struct guest_entry *g)
+{
+	int r = 0;
+
+	for (int k = 0; r == 0 && k < CONSOLE_KINDS; k++) {
+		const char *name = console_kind_name((enum console_kind)k);
+
+		if (!g->lacks[k])
+			r = buf_addf(kinds, "%s%s", kinds->len ? "," : "",
+					name);
+		else
+			r = buf_addf(reasons, "%s%s: %s",
+					reasons->len ? "; " : "", name,
+					g->lacks[k]);
+	}
+	return r;
+}
+
+static int write_tags(struct buf *tags, const struct guest_entry *g)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < g->tag_count; i++)
+		r = buf_addf(tags, "%s%s", i ? "," : "", g->tags[i]);
+	return r;
+}
+
+static int add_row(struct table *t, bool wide, const struct guest_entry *g)
+{
+	enum { CELL_MAX = 4096 };
+	struct buf kinds, reasons, tags;
+	int r;
+
+	buf_init(&kinds, CELL_MAX);
+	buf_init(&reasons, CELL_MAX);
+	buf_init(&tags, CELL_MAX);
+	r = write_kinds(&kinds, &reasons, g);
+	if (r == 0)
+		r = write_tags(&tags, g);
+	if (r == 0 && (buf_add(&kinds, "", 1) < 0 ||
+				      buf_add(&reasons, "", 1) < 0 ||
+				      buf_add(&tags, "", 1) < 0))
+		r = -ENOMEM;
+	if (r == 0) {
+		const char *const cells[] = {g->id, g->name, g->type,
+				guest_status_name(g->status),
+				(const char *)buf_data(&kinds),
+				wide ? g->node : NULL,
+				(const char *)buf_data(&tags),
+				(const char *)buf_data(&reasons)};
+
+		r = table_add(t, cells);
+	}
+	buf_done(&kinds);
+	buf_done(&reasons);
+	buf_done(&tags);
+	return r;
+}
+
+static int put_table(const struct guest_list *l, const struct ls_values *v,
+		bool wide)
+{
+	static const char *const heads[] = {
+			"GUEST", "NAME", "TYPE", "STATUS", "CONSOLES", NULL};
+	static const char *const wide_heads[] = {"GUEST", "NAME", "TYPE",
+			"STATUS", "CONSOLES", "NODE", "TAGS", "WHY NOT", NULL};
+	struct table t;
+	int r = 0;
+
+	table_init(&t, wide ? wide_heads : heads);
+	for (size_t i = 0; r == 0 && i < l->count; i++)
+		if (is_wanted(v, &l->items[i]))
+			r = add_row(&t, wide, &l->items[i]);
+	if (r == 0)
+		table_print(&t, stdout);
+	table_done(&t);
+	return r < 0 ? say_fail(EXIT_FAILED, "no memory") : EXIT_OK;
+}
+
+static int put_names(const struct guest_list *l, const struct ls_values *v)
+{
+	for (size_t i = 0; i < l->count; i++) {
+		if (!is_wanted(v, &l->items[i]))
+			continue;
+		put_clean(stdout, l->items[i].id);
+		(void)putchar('\n');
+	}
+	return EXIT_OK;
+}
+
+/* ---- as JSON, as GET /api/v1/guests writes it ---------------------------- */
+
+static void write_guest(struct json_out *o, const struct guest_entry *g)
+{
+	const char *rest = strchr(g->id, '/');
+
+	json_out_object_begin(o);
+	json_out_put_text(o, "id", g->id);
+	json_out_key(o, "profile");
+	json_out_text_n(o, g->id, rest ? (size_t)(rest - g->id) : 0);
+	json_out_put_text(o, "name", g->name);
+	json_out_put_text(o, "type", g->type);
+	json_out_put_text(o, "node", g->node);
+	json_out_put_text(o, "status", guest_status_name(g->status));
+	json_out_put_array(o, "tags");
+	for (size_t i = 0; i < g->tag_count; i++)
+		json_out_text(o, g->tags[i]);
+	json_out_array_end(o);
+	json_out_put_object(o, "kinds");
+	for (int k = 0; k < CONSOLE_KINDS; k++) {
+		json_out_put_object(o, console_kind_name((enum console_kind)k));
+		json_out_put_bool(o, "available", g->lacks[k] == NULL);
+		if (g->lacks[k])
+			json_out_put_text(o, "reason", g->lacks[k]);
+		json_out_object_end(o);
+	}
+	json_out_object_end(o);
+	json_out_object_end(o);
+}
+
+static int put_json(const struct guest_list *l, const struct ls_values *v)
+{
+	struct json_out o;
+	struct buf b;
+	int r;
+
+	buf_init(&b, (size_t)64 * 1024 * 1024);
+	json_out_init(&o, &b);
+	json_out_object_begin(&o);
+	json_out_put_array(&o, "guests");
+	for (size_t i = 0; i < l->count; i++)
+		if (is_wanted(v, &l->items[i]))
+			write_guest(&o, &l->items[i]);
+	json_out_array_end(&o);
+	json_out_put_array(&o, "errors");
+	for (size_t i = 0; i < l->failed_count; i++) {
+		json_out_object_begin(&o);
+		json_out_put_text(&o, "profile", l->failed[i].profile);
+		json_out_put_text(&o, "detail", l->failed[i].why.text);
+		json_out_object_end(&o);
+	}
+	json_out_array_end(&o);
+	json_out_object_end(&o);
+	r = json_out_done(&o);
+	if (r == 0) {
+		(void)fwrite(buf_data(&b), 1, b.len, stdout);
+		(void)putchar('\n');
+	}
+	buf_done(&b);
+	return r < 0 ? say_fail(EXIT_FAILED, "no memory") : EXIT_OK;
+}
+
+static int ls(struct app *a, const void *values, int argc, char **argv)
+{
+	const struct ls_values *v = values;
+	const char *output = v->output ? v->output : "table";
+	struct guest_list l;
+	int r = guest_list_load(a, &l);
+
+	if (r != 0)
+		return r;
+	if (v->pool)
+		say("no hypervisor of this build has pools");
+	if (strcmp(output, "json") == 0 || (!v->output && app_json(a)))
+		r = put_json(&l, v);
+	else if (strcmp(output, "name") == 0)
+		r = put_names(&l, v);
+	else
+		r = put_table(&l, v, strcmp(output, "wide") == 0);
+	guest_list_done(&l);
+	return r;
+}
