@@ -7,7 +7,9 @@
 
 struct command;
 
+extern const struct command config_command;
 extern const struct command ls_command;
 extern const struct command serve_command;
+extern const struct command sessions_command;
 
 #endif

@@ -6,6 +6,7 @@
 #include "cli/app.h"
 #include "cli/commands.h"
 #include "cli/guests.h"
+#include "cli/output.h"
 #include "cli/say.h"
 #include "cli/table.h"
 #include "core/buf.h"
@@ -198,14 +199,12 @@ static void write_guest(struct json_out *o, const struct guest_entry *g)
 	json_out_object_end(o);
 }
 
-static int put_json(const struct guest_list *l, const struct ls_values *v)
+static int put_list(const struct guest_list *l, const struct ls_values *v)
 {
 	struct json_out o;
 	struct buf b;
-	int r;
 
-	buf_init(&b, (size_t)64 * 1024 * 1024);
-	json_out_init(&o, &b);
+	output_begin(&o, &b);
 	json_out_object_begin(&o);
 	json_out_put_array(&o, "guests");
 	for (size_t i = 0; i < l->count; i++)
@@ -221,13 +220,7 @@ static int put_json(const struct guest_list *l, const struct ls_values *v)
 	}
 	json_out_array_end(&o);
 	json_out_object_end(&o);
-	r = json_out_done(&o);
-	if (r == 0) {
-		(void)fwrite(buf_data(&b), 1, b.len, stdout);
-		(void)putchar('\n');
-	}
-	buf_done(&b);
-	return r < 0 ? say_fail(EXIT_FAILED, "no memory") : EXIT_OK;
+	return output_end(&o, &b);
 }
 
 static int ls(struct app *a, const void *values, int argc, char **argv)
@@ -242,7 +235,7 @@ static int ls(struct app *a, const void *values, int argc, char **argv)
 	if (v->pool)
 		say("no hypervisor of this build has pools");
 	if (strcmp(output, "json") == 0 || (!v->output && app_json(a)))
-		r = put_json(&l, v);
+		r = put_list(&l, v);
 	else if (strcmp(output, "name") == 0)
 		r = put_names(&l, v);
 	else

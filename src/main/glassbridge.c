@@ -13,6 +13,8 @@
 static const struct command *const commands[] = {
 		&ls_command,
 		&serve_command,
+		&sessions_command,
+		&config_command,
 		NULL,
 };
 
