@@ -251,7 +251,9 @@ static ssize_t pump_drain(struct pump *p)
 {
 	ssize_t n = p->chunk ? pump_drain_chunk(p) : pump_drain_pipe(p);
 
-	if (n <= 0 && n != -EAGAIN)
+	if (n == 0)
+		n = -EPIPE;
+	if (n < 0 && n != -EAGAIN)
 		p->to_failed = true;
 	return n;
 }
@@ -273,27 +275,31 @@ static int pump_flush(struct pump *p)
 	return r;
 }
 
-int pump_step(struct pump *p, uint64_t now_ms)
+/* 1 it holds nothing any more, -EAGAIN, or what failed. */
+static int pump_empty(struct pump *p)
 {
-	for (int turn = 0; turn < PUMP_TURNS; turn++) {
-		ssize_t n;
+	while (p->chunk || p->piped) {
+		ssize_t n = pump_drain(p);
 
-		while (p->chunk || p->piped) {
-			n = pump_drain(p);
-			if (n < 0)
-				return (int)n;
-		}
-		n = pump_flush(p);
 		if (n < 0)
 			return (int)n;
-		if (p->ended)
-			return 0;
-		n = pump_fill(p);
-		pump_counts(p, n, now_ms);
-		if (n == 0)
-			p->ended = true;
-		else if (n < 0)
-			return (int)n;
 	}
-	return 1;
+	return pump_flush(p);
+}
+
+/* One read a step, written on at once: a key pressed beside a busy screen
+ * waits for one chunk of it. More in a step were not measurably cheaper. */
+int pump_step(struct pump *p, uint64_t now_ms)
+{
+	int r = pump_empty(p);
+	ssize_t n;
+
+	if (r < 0)
+		return r;
+	if (p->ended)
+		return 0;
+	n = pump_fill(p);
+	pump_counts(p, n, now_ms);
+	p->ended = n == 0;
+	return n > 0 ? pump_empty(p) : (int)n;
 }

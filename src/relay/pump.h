@@ -19,10 +19,6 @@ struct chunk_pool;
 struct stream;
 struct tap;
 
-enum {
-	PUMP_TURNS = 4, /* per step: a busy screen must not starve others */
-};
-
 struct pump {
 	struct stream *from, *to; /* borrowed; both outlive the pump */
 	struct chunk_pool *pool;  /* borrowed; belongs to the loop */
@@ -43,9 +39,9 @@ void pump_init(struct pump *p, struct stream *from, struct stream *to,
 void pump_done(struct pump *p); /* gives back what it holds */
 
 /*
- * Move what can be moved now; `now_ms` is for the tap.
+ * Read once and write it on; `now_ms` is for the tap.
  * 0       `from` has ended and all its bytes have left towards `to`
- * 1       there is more, but others should have a turn
+ * 1       all of it was written; there may be more, in a later turn
  * -EAGAIN wait for the wire
  * -errno  `from` failed, after all it sent was passed on; or `to` failed
  *         (to_failed says which)

@@ -29,8 +29,7 @@ struct side {
 	uint64_t moved_ms; /* last progress of what waits for it */
 	uint64_t acked;    /* by its kernel, when last looked at */
 	uint64_t pinged_ms;
-	struct note close; /* heard from it */
-	bool pings;        /* understands NOTE_PING */
+	bool pings; /* understands NOTE_PING */
 };
 
 struct relay {
@@ -43,12 +42,13 @@ struct relay {
 	struct relay_counts *counts;
 	const struct relay_events *events;
 	void *arg;
-	struct relay_end end;
-	uint64_t leave_by_ms; /* leaving: over by then; 0: no limit yet */
-	int unsent;           /* last words in the client's kernel */
-	bool half;            /* one way is done, the other lives on */
-	bool stopped;         /* the owner said so: done at the next step */
-	bool raw;             /* of last_words_drop() */
+	struct relay_end end;       /* its close: the last one heard, */
+	enum relay_side close_from; /* and from whom; RELAY_OWNER: none */
+	uint64_t leave_by_ms;       /* leaving: over by then; 0: no limit yet */
+	int unsent;                 /* last words in the client's kernel */
+	bool half;                  /* one way is done, the other lives on */
+	bool stopped; /* the owner said so: done at the next step */
+	bool raw;     /* of last_words_drop() */
 	struct tick tick;
 	struct defer defer;
 };
@@ -91,8 +91,8 @@ static void relay_leave(struct relay *r, enum relay_side side, int why)
 	r->state = RELAY_LEAVING;
 	r->end.side = side;
 	r->end.r = why;
-	if (side != RELAY_OWNER)
-		r->end.close = r->side[side].close;
+	if (r->close_from != side) /* no Close, or the other one's */
+		r->end.close = (struct note){.kind = NOTE_CLOSE};
 	if (r->events->farewell)
 		r->events->farewell(r->arg, &r->end, &close);
 	for (int i = 0; i < 2; i++)
@@ -155,8 +155,7 @@ static void way_ends(struct relay *r, int i, int why)
 		way_stop_reading(r, RELAY_BACKEND);
 }
 
-/* 0: nothing to do until the wire moves; 1: call again. */
-static int way_flow(struct relay *r, int i)
+static void way_flow(struct relay *r, int i)
 {
 	struct pump *p = &r->pump[i];
 	uint64_t before = p->moved, now = loop_now_ms(r->loop);
@@ -164,15 +163,12 @@ static int way_flow(struct relay *r, int i)
 
 	if (p->moved != before)
 		r->side[!i].moved_ms = r->side[i].heard_ms = now;
-	if (n == 1)
-		return 1;
-	if (n == -EAGAIN)
-		return 0;
+	if (n == 1 || n == -EAGAIN)
+		return; /* the wire says when there is more */
 	if (n < 0 && p->to_failed)
 		side_is_deaf(r, other_side(i), n);
 	else
 		way_ends(r, i, n);
-	return 0;
 }
 
 static void way_goodbye(struct relay *r, int i)
@@ -214,18 +210,14 @@ static void side_answers(struct relay *r, int i)
 		towards->owed = true;
 }
 
-/* 1: it could go on. */
-static int way_step(struct relay *r, int i)
+static void way_step(struct relay *r, int i)
 {
-	int again = 0;
-
 	if (r->way[i] == WAY_FLOWS)
-		again = way_flow(r, i);
+		way_flow(r, i);
 	if (r->way[i] == WAY_GOODBYE)
 		way_goodbye(r, i);
 	if (r->way[i] == WAY_DRAINS)
 		way_drain(r);
-	return again;
 }
 
 /* ---- arming -------------------------------------------------------------- */
@@ -268,14 +260,14 @@ static void relay_stop(struct relay *r)
 
 static void relay_step(struct relay *r)
 {
-	int again = 0;
+	bool again = false;
 
 	if (r->state == RELAY_OVER)
 		return;
 	if (r->stopped)
 		relay_stop(r);
 	for (int i = 0; i < 2; i++)
-		again |= way_step(r, i);
+		way_step(r, i);
 	if (r->way[0] == WAY_DONE && r->way[1] == WAY_DONE) {
 		relay_over(r);
 		return;
@@ -288,7 +280,7 @@ static void relay_step(struct relay *r)
 		side_answers(r, i);
 		/* decoded bytes that the descriptor will never announce */
 		if (way_reads(r, i) && stream_pending(r->side[i].stream))
-			again = 1;
+			again = true;
 		if (watch_set(r->side[i].watch, side_events(r, i)) < 0)
 			side_is_lost(r, (enum relay_side)i, -EIO);
 	}
@@ -426,7 +418,10 @@ static void side_hears(void *arg, const struct note *n)
 	s->heard_ms = loop_now_ms(r->loop);
 	switch (n->kind) {
 	case NOTE_CLOSE:
-		s->close = *n;
+		if (r->state == RELAY_OPEN) {
+			r->end.close = *n;
+			r->close_from = s->which;
+		}
 		break;
 	case NOTE_PONG:
 		if (s->which == RELAY_CLIENT)
@@ -457,7 +452,6 @@ static int side_init(struct relay *r, enum relay_side which, struct stream *s)
 	side->which = which;
 	side->pings = true; /* until stream_tell() says otherwise */
 	side->heard_ms = side->moved_ms = loop_now_ms(r->loop);
-	side->close.kind = NOTE_CLOSE;
 	return watch_new(&side->watch, r->loop, stream_fd(s), side_ready, side);
 }
 
@@ -485,7 +479,7 @@ int relay_new(struct relay **ret_relay, struct loop *l, struct stream *client,
 	r->counts = counts;
 	r->events = events;
 	r->arg = arg;
-	r->end.close.kind = NOTE_CLOSE;
+	r->close_from = RELAY_OWNER;
 	r->tick.fn = relay_tick;
 	r->defer.fn = relay_deferred;
 	pump_init(&r->pump[0], client, backend, loop_chunks(l), &counts->up);

@@ -22,7 +22,7 @@ struct tcp {
 	struct stream stream;
 	int fd;
 	int refused; /* connect() failed at once: the handshake says so */
-	char peer[ADDRESS_TEXT_MAX];
+	char *peer;  /* while connecting, for the sentence of a failure */
 };
 
 static ssize_t tcp_recv(struct stream *s, uint8_t *data, size_t len)
@@ -85,13 +85,13 @@ static int tcp_shutdown(struct stream *s)
 
 static int tcp_failed(const struct tcp *t, int r, struct err *e)
 {
-	return err_set(e, r, "cannot connect to %s: %s", t->peer,
-			strerrordesc_np(-r));
+	return err_set(e, r, "cannot connect to %s: %s",
+			t->peer ? t->peer : "the peer", strerrordesc_np(-r));
 }
 
 static int tcp_handshake(struct stream *s, struct err *e)
 {
-	const struct tcp *t = (const struct tcp *)s;
+	struct tcp *t = (struct tcp *)s;
 	struct pollfd p = {.fd = t->fd, .events = POLLOUT};
 	socklen_t len = sizeof(int);
 	int fault = 0, n;
@@ -106,7 +106,11 @@ static int tcp_handshake(struct stream *s, struct err *e)
 		return -EAGAIN;
 	if (n < 0 || getsockopt(t->fd, SOL_SOCKET, SO_ERROR, &fault, &len) < 0)
 		fault = errno;
-	return fault ? tcp_failed(t, -fault, e) : 0;
+	if (fault)
+		return tcp_failed(t, -fault, e);
+	free(t->peer); /* thousands of idle connections need it no more */
+	t->peer = NULL;
+	return 0;
 }
 
 static int tcp_want(const struct stream *s, enum stream_op op)
@@ -131,6 +135,7 @@ static void tcp_free(struct stream *s)
 	struct tcp *t = (struct tcp *)s;
 
 	close(t->fd);
+	free(t->peer);
 	free(t);
 }
 
@@ -192,6 +197,7 @@ static int start_connect(struct stream **s, const struct sockaddr *to,
 {
 	int fd = socket(to->sa_family,
 			SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	char peer[ADDRESS_TEXT_MAX];
 	struct tcp *t;
 
 	if (fd < 0)
@@ -201,7 +207,8 @@ static int start_connect(struct stream **s, const struct sockaddr *to,
 		tcp_tune(fd);
 	if (tcp_push(s, fd, &tcp_ops, &t) < 0)
 		return err_set(e, -ENOMEM, "out of memory");
-	address_text(to, to_len, t->peer);
+	address_text(to, to_len, peer);
+	t->peer = strdup(peer);
 	/* EINTR: the connection goes on being made, as with EINPROGRESS */
 	if (connect(fd, to, to_len) < 0 && errno != EINPROGRESS &&
 			errno != EINTR)

@@ -8,7 +8,7 @@
 #include "core/loop.h"
 #include "stream/stream.h"
 
-enum { PATTERN = 65519, BLOCK = 64 * 1024 - 256, TURNS = 8 };
+enum { PATTERN = 65519, BLOCK = 64 * 1024 - 256, TURNS = 1 };
 
 static _Thread_local uint8_t in[STREAM_HEAD + BLOCK];
 static _Thread_local uint8_t out[STREAM_HEAD + BLOCK];

@@ -100,7 +100,8 @@ static void a_tap_counts_and_sees_what_passes(void)
 
 	chunk_pool_init(&pool);
 	pump_init(&p, from, to, &pool, &tap);
-	CHECK_INT(pump_step(&p, 77), 0);
+	CHECK_INT(pump_step(&p, 77), 1);
+	CHECK_INT(pump_step(&p, 78), 0);
 	CHECK_INT(tap.bytes, 4);
 	CHECK_INT(tap.last_ms, 77);
 	CHECK_INT(seen, 4);
