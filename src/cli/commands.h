@@ -11,5 +11,8 @@ extern const struct command config_command;
 extern const struct command ls_command;
 extern const struct command serve_command;
 extern const struct command sessions_command;
+extern const struct command token_command;
+extern const struct command version_command;
+extern const struct command web_command;
 
 #endif

@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/control.h"
 #include "cli/output.h"
+#include "cli/place.h"
 #include "cli/say.h"
 #include "core/buf.h"
 #include "hypervisor/hypervisor.h"
@@ -29,8 +30,6 @@ const struct command config_command = {
 		.run = config,
 };
 
-enum { ADDRESS_MAX = 300 };
-
 static bool is_built_in(const struct app *a, const char *kind)
 {
 	const struct hypervisor_ops *const *p = a->providers;
@@ -38,24 +37,6 @@ static bool is_built_in(const struct app *a, const char *kind)
 	while (*p && strcmp((*p)->kind, kind) != 0)
 		p++;
 	return *p != NULL;
-}
-
-/* As `serve` decides it: plain HTTP only where it stays on this machine. */
-static void write_listen(char ret[ADDRESS_MAX], const struct config *c,
-		const struct address *a)
-{
-	char text[ADDRESS_MAX - 16];
-
-	if (address_format(a, text, sizeof(text)) < 0)
-		text[0] = '\0';
-	if (a->path)
-		(void)snprintf(ret, ADDRESS_MAX, "%s", text);
-	else
-		(void)snprintf(ret, ADDRESS_MAX, "%s://%s",
-				c->gateway.tls_cert || !address_is_local(a)
-						? "https"
-						: "http",
-				text);
 }
 
 /* ---- for people ---------------------------------------------------------- */
@@ -80,10 +61,10 @@ static void put_profile(const struct app *a, const struct config_profile *p)
 static void put_gateway(const struct config *c)
 {
 	const struct config_gateway *g = &c->gateway;
-	char text[URL_MAX];
+	char text[PLACE_MAX];
 
 	for (size_t i = 0; i < g->listen.count; i++) {
-		write_listen(text, c, &g->listen.items[i]);
+		place_of(text, c, &g->listen.items[i]);
 		(void)printf("listen    %s\n", text);
 	}
 	if (address_format(&g->ops_listen, text, sizeof(text)) > 0)
@@ -137,7 +118,7 @@ static void write_profiles(
 
 static int put_checked(const struct app *a, const struct config *c)
 {
-	char text[ADDRESS_MAX];
+	char text[PLACE_MAX];
 	struct json_out o;
 	struct buf b;
 
@@ -147,7 +128,7 @@ static int put_checked(const struct app *a, const struct config *c)
 	write_profiles(&o, a, c);
 	json_out_put_array(&o, "listen");
 	for (size_t i = 0; i < c->gateway.listen.count; i++) {
-		write_listen(text, c, &c->gateway.listen.items[i]);
+		place_of(text, c, &c->gateway.listen.items[i]);
 		json_out_text(&o, text);
 	}
 	json_out_array_end(&o);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
@@ -16,6 +17,11 @@ static int digest(const EVP_MD *md, const void *data, size_t len, uint8_t *ret)
 	return EVP_Digest(len ? data : "", len, ret, NULL, md, NULL) == 1
 			       ? 0
 			       : -EIO;
+}
+
+const char *crypto_library(void)
+{
+	return OpenSSL_version(OPENSSL_VERSION);
 }
 
 int crypto_sha1(const void *data, size_t len, uint8_t ret[SHA1_LEN])

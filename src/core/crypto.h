@@ -11,6 +11,9 @@
 
 enum { SHA1_LEN = 20, SHA256_LEN = 32, VNC_CHALLENGE_LEN = 16 };
 
+/* "OpenSSL 3.0.22 ...": what runs. */
+const char *crypto_library(void);
+
 int crypto_sha1(const void *data, size_t len, uint8_t ret[SHA1_LEN]);
 int crypto_sha256(const void *data, size_t len, uint8_t ret[SHA256_LEN]);
 int crypto_hmac_sha256(const void *key, size_t key_len, const void *data,

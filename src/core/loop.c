@@ -90,6 +90,11 @@ static int loop_init(struct loop *l)
 	return 0;
 }
 
+const char *loop_library(void)
+{
+	return uv_version_string();
+}
+
 int loop_new(struct loop **ret_loop)
 {
 	struct loop *l = calloc(1, sizeof(*l));

@@ -20,6 +20,9 @@
 struct chunk_pool;
 struct loop;
 
+/* The version of libuv that runs. */
+const char *loop_library(void);
+
 int loop_new(struct loop **ret_loop);
 /*
  * Everything on the loop was freed before. Pending closes, work and names (of

@@ -9,6 +9,12 @@
 #include "core/secret.h"
 #include "http/head.h"
 
+#define WORD_OF(x) #x
+#define TEXT_OF(x) WORD_OF(x)
+
+const char http_parser_library[] = TEXT_OF(LLHTTP_VERSION_MAJOR) "." TEXT_OF(
+		LLHTTP_VERSION_MINOR) "." TEXT_OF(LLHTTP_VERSION_PATCH);
+
 enum phase { PHASE_HEAD, PHASE_BODY, PHASE_WHOLE, PHASE_REFUSED };
 
 struct http_parser {

@@ -28,6 +28,9 @@ struct http_refusal {
 	const char *detail; /* one sentence, ours, static */
 };
 
+/* The version of llhttp that was built in. */
+extern const char http_parser_library[];
+
 struct http_parser *http_parser_new(void); /* NULL without memory */
 void http_parser_free(struct http_parser *p);
 

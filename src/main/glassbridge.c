@@ -12,9 +12,12 @@
 /* In the order of `glassbridge help`. */
 static const struct command *const commands[] = {
 		&ls_command,
+		&web_command,
 		&serve_command,
 		&sessions_command,
+		&token_command,
 		&config_command,
+		&version_command,
 		NULL,
 };
 

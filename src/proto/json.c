@@ -110,6 +110,11 @@ int json_parse(const void *data, size_t len, struct json **ret_json,
 	return 0;
 }
 
+const char *json_library(void)
+{
+	return jansson_version_str();
+}
+
 void json_free(struct json *v)
 {
 	json_decref((json_t *)v); /* takes NULL */

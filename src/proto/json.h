@@ -33,6 +33,9 @@ int json_parse(const void *data, size_t len, struct json **ret_json,
 		struct err *e);
 void json_free(struct json *v); /* the root only; takes NULL */
 
+/* The version of jansson that runs. */
+const char *json_library(void);
+
 /* Members and elements belong to the tree. NULL where there is none. */
 const struct json *json_get(const struct json *object, const char *key);
 const struct json *json_at(const struct json *array, size_t i);
