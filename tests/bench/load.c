@@ -51,6 +51,7 @@ static uint64_t now_ns(void)
 /* ---- clients --------------------------------------------------------------
  */
 
+enum { WARM_UP_NS = 300000000 };
 enum { CLIENTS_MAX = 4096, MESSAGE = 64, TIMES_MAX = 4 << 20 };
 
 static struct end *clients[CLIENTS_MAX];
@@ -176,7 +177,7 @@ static void pause_download(uint64_t bytes, uint64_t pause_ms)
 /* ---- echoes ---------------------------------------------------------------
  */
 
-static uint64_t echo_every_ns, echo_until;
+static uint64_t echo_every_ns, echo_from, echo_until;
 
 static void echo_send(struct end *e)
 {
@@ -196,7 +197,7 @@ static void on_echo(struct end *e, const uint8_t *data, size_t len)
 	e->heard += len;
 	if (e->heard % MESSAGE)
 		return;
-	if (time_count < TIMES_MAX)
+	if (now >= echo_from && time_count < TIMES_MAX)
 		times[time_count++] = (uint32_t)((now - e->sent_ns) / 1000);
 	if (now >= echo_until)
 		return;
@@ -243,6 +244,7 @@ static void echo(size_t n, unsigned rate, unsigned seconds)
 	open_clients(n);
 	time_count = 0;
 	echo_every_ns = rate ? 1000000000 / rate : 0;
+	echo_from = now_ns() + WARM_UP_NS;
 	echo_until = now_ns() + seconds * UINT64_C(1000000000);
 	for (size_t i = 0; i < n; i++)
 		echo_begin(clients[i], i);
@@ -257,6 +259,7 @@ static void mixed(unsigned seconds)
 	open_clients(2);
 	time_count = 0;
 	echo_every_ns = 0;
+	echo_from = now_ns() + WARM_UP_NS;
 	echo_until = UINT64_MAX;
 	wanted = UINT64_MAX;
 	clients[0]->hears = on_whole;
