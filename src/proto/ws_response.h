@@ -1,7 +1,6 @@
 /*
- * The answer to a WebSocket upgrade: a status line and headers, read strictly
- * (RFC 9112; line ends are CRLF, nothing is folded, what decides may stand
- * only once), and kept as the few facts that matter.
+ * The answer to a WebSocket upgrade: read strictly (proto/http_head.h; what
+ * decides may stand only once), and kept as the few facts that matter.
  */
 #ifndef PROTO_WS_RESPONSE_H
 #define PROTO_WS_RESPONSE_H
@@ -10,14 +9,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "proto/http_head.h"
+
 enum {
-	WS_RESPONSE_MAX = 8 * 1024, /* of the head */
+	WS_RESPONSE_MAX = HTTP_HEAD_MAX,
 	WS_RESPONSE_VALUE_MAX = 128,
 };
 
 struct ws_response {
 	int status;                           /* 100 to 599 */
-	char reason[WS_RESPONSE_VALUE_MAX];   /* cut; may hold any byte but 0 */
+	char reason[HTTP_REASON_MAX];         /* cut; may hold any byte but 0 */
 	bool upgrade;                         /* Upgrade: websocket */
 	bool connection;                      /* Connection: ... upgrade ... */
 	bool extensions;                      /* any were answered */
