@@ -66,6 +66,7 @@ static void dial_prefix(const struct dial *d, struct err *e)
 	static const char *const names[] = {
 			[DIAL_TCP] = "tcp",
 			[DIAL_UNIX] = "unix",
+			[DIAL_CONNECT] = "connect",
 			[DIAL_TLS] = "tls",
 			[DIAL_WS] = "ws",
 			[DIAL_RFB_LOGIN] = "rfb_login",
@@ -208,6 +209,8 @@ static int dial_wrap(
 		struct stream **s, const struct dial_layer *l, struct err *e)
 {
 	switch (l->kind) {
+	case DIAL_CONNECT:
+		return connect_wrap(s, &l->connect, e);
 	case DIAL_TLS:
 		return tls_connect_wrap(s, l->tls.context, l->tls.host, e);
 	case DIAL_WS:

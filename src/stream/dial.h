@@ -13,13 +13,21 @@
 
 #include "core/err.h"
 #include "core/secret.h"
+#include "stream/connect.h"
 #include "stream/ws.h"
 
 struct loop;
 struct stream;
 struct tls_context;
 
-enum dial_kind { DIAL_TCP, DIAL_UNIX, DIAL_TLS, DIAL_WS, DIAL_RFB_LOGIN };
+enum dial_kind {
+	DIAL_TCP,
+	DIAL_UNIX,
+	DIAL_CONNECT,
+	DIAL_TLS,
+	DIAL_WS,
+	DIAL_RFB_LOGIN,
+};
 
 enum { DIAL_LAYERS_MAX = 8, DIAL_LAYER_MS = 8000 };
 
@@ -33,6 +41,7 @@ struct dial_layer {
 		struct {
 			char *path;
 		} unix_socket;
+		struct connect_options connect;
 		struct {
 			struct tls_context *context; /* a reference */
 			char *host; /* NULL: none, as in stream/tls.h */
@@ -54,12 +63,14 @@ struct dial_plan {
 /* Add a layer; strings and secrets are copied. 0, -ENOMEM, -E2BIG. */
 int dial_plan_tcp(struct dial_plan *p, const char *host, uint16_t port);
 int dial_plan_unix(struct dial_plan *p, const char *path);
+int dial_plan_connect(struct dial_plan *p, const struct connect_options *o);
 int dial_plan_tls(struct dial_plan *p, struct tls_context *c, const char *host);
 int dial_plan_ws(struct dial_plan *p, const struct ws_client_options *o);
 int dial_plan_rfb_login(struct dial_plan *p, const struct secret *password);
 void dial_plan_done(struct dial_plan *p); /* wipes what is secret */
 /* "tcp 10.0.0.9:5901 > rfb_login": for the log; never a secret (queries are
- * left out of paths: tickets travel there). Cut where it is too long. */
+ * left out of paths, and of a CONNECT's host all but its first word: tickets
+ * travel there). Cut where it is too long. */
 void dial_plan_text(const struct dial_plan *p, char *ret, size_t ret_max);
 
 struct dial;

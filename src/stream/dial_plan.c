@@ -48,6 +48,16 @@ int dial_plan_unix(struct dial_plan *p, const char *path)
 	return 0;
 }
 
+int dial_plan_connect(struct dial_plan *p, const struct connect_options *o)
+{
+	struct dial_layer *l = plan_next(p, DIAL_CONNECT);
+	int r = l ? connect_options_copy(&l->connect, o) : -E2BIG;
+
+	if (r == 0)
+		p->count++;
+	return r;
+}
+
 int dial_plan_tls(struct dial_plan *p, struct tls_context *c, const char *host)
 {
 	struct dial_layer *l = plan_next(p, DIAL_TLS);
@@ -91,6 +101,9 @@ static void layer_done(struct dial_layer *l)
 	case DIAL_UNIX:
 		free(l->unix_socket.path);
 		break;
+	case DIAL_CONNECT:
+		connect_options_done(&l->connect);
+		break;
 	case DIAL_TLS:
 		tls_context_unref(l->tls.context);
 		free(l->tls.host);
@@ -122,6 +135,13 @@ static void text_add(char *ret, size_t ret_max, const char *word,
 			word, detail_len ? " " : "", (int)detail_len, detail);
 }
 
+static void text_more(char *ret, size_t ret_max, const char *more)
+{
+	size_t len = strlen(ret);
+
+	(void)snprintf(ret + len, ret_max - len, "%s", more);
+}
+
 static void text_tcp(const struct dial_layer *l, char *ret, size_t ret_max)
 {
 	struct address a = {.host = l->tcp.host, .port = l->tcp.port};
@@ -130,6 +150,17 @@ static void text_tcp(const struct dial_layer *l, char *ret, size_t ret_max)
 	if (address_format(&a, text, sizeof(text)) < 0)
 		(void)snprintf(text, sizeof(text), "?");
 	text_add(ret, ret_max, "tcp", text, strlen(text));
+}
+
+/* "pvespiceproxy:...": what follows the first colon may be a ticket. */
+static void text_connect(const struct dial_layer *l, char *ret, size_t ret_max)
+{
+	const char *host = l->connect.host.data;
+	size_t len = strcspn(host, ":");
+
+	text_add(ret, ret_max, "connect", host, len);
+	if (host[len])
+		text_more(ret, ret_max, ":...");
 }
 
 void dial_plan_text(const struct dial_plan *p, char *ret, size_t ret_max)
@@ -147,6 +178,9 @@ void dial_plan_text(const struct dial_plan *p, char *ret, size_t ret_max)
 		case DIAL_UNIX:
 			text_add(ret, ret_max, "unix", l->unix_socket.path,
 					strlen(l->unix_socket.path));
+			break;
+		case DIAL_CONNECT:
+			text_connect(l, ret, ret_max);
 			break;
 		case DIAL_TLS:
 			text_add(ret, ret_max, "tls", "", 0);

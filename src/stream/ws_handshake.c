@@ -5,6 +5,7 @@
 
 #include "core/crypto.h"
 #include "proto/ws_response.h"
+#include "stream/ask.h"
 #include "stream/ws_layer.h"
 
 /* ---- the server's: one answer to a request that was judged -------------- */
@@ -47,51 +48,31 @@ int ws_accept_start(
 enum { HELLO_REQUEST_MAX = 16 * 1024, HELLO_NONCE_LEN = 16 };
 
 struct ws_hello {
-	uint8_t *request; /* STREAM_HEAD, then the bytes; wiped when sent */
-	size_t request_len, sent;
-	struct buf head; /* the answer so far */
+	struct ask ask;
 	char *host, *protocol;
 	char accept[WS_ACCEPT_LEN + 1]; /* what the answer must say */
 };
-
-static void hello_forget(struct ws_hello *h)
-{
-	if (h->request)
-		secret_wipe(h->request, STREAM_HEAD + h->request_len);
-	free(h->request);
-	h->request = NULL;
-}
 
 void ws_hello_free(struct ws_hello *h)
 {
 	if (!h)
 		return;
-	hello_forget(h);
-	buf_done(&h->head);
+	ask_done(&h->ask);
 	free(h->host);
 	free(h->protocol);
 	free(h);
 }
 
-/* Nothing that could end a line of the request, or a word of it. */
-static bool is_plain(const char *text, char lowest)
-{
-	for (; *text; text++)
-		if ((uint8_t)*text < (uint8_t)lowest || *text == 0x7f)
-			return false;
-	return true;
-}
-
 static int check_options(const struct ws_client_options *o, struct err *e)
 {
-	if (!o->host || !*o->host || !is_plain(o->host, '!'))
+	if (!o->host || !*o->host || !ask_is_plain(o->host, '!'))
 		return err_set(e, -EINVAL, "ws: not a host to ask for");
-	if (!o->path || o->path[0] != '/' || !is_plain(o->path, '!'))
+	if (!o->path || o->path[0] != '/' || !ask_is_plain(o->path, '!'))
 		return err_set(e, -EINVAL, "ws %s: not a path to ask for",
 				o->host);
-	if (o->protocol && (!*o->protocol || !is_plain(o->protocol, ' ')))
+	if (o->protocol && (!*o->protocol || !ask_is_plain(o->protocol, ' ')))
 		return err_set(e, -EINVAL, "ws %s: not a subprotocol", o->host);
-	if (o->credential.data && !is_plain(o->credential.data, ' '))
+	if (o->credential.data && !ask_is_plain(o->credential.data, ' '))
 		return err_set(e, -EINVAL,
 				"ws %s: the credential cannot stand"
 				" in a header",
@@ -99,7 +80,6 @@ static int check_options(const struct ws_client_options *o, struct err *e)
 	return 0;
 }
 
-/* Written once into memory of the right size: no copy is left behind. */
 static int hello_write(struct ws_hello *h, const struct ws_client_options *o,
 		const char *key)
 {
@@ -107,14 +87,14 @@ static int hello_write(struct ws_hello *h, const struct ws_client_options *o,
 	size_t room = strlen(o->host) + strlen(o->path) +
 		      strlen(o->protocol ? o->protocol : "") +
 		      strlen(credential) + 512;
-	int n;
+	char *request;
 
 	if (room > HELLO_REQUEST_MAX)
 		return -EMSGSIZE;
-	h->request = malloc(STREAM_HEAD + room);
-	if (!h->request)
+	request = ask_room(&h->ask, room);
+	if (!request)
 		return -ENOMEM;
-	n = snprintf((char *)h->request + STREAM_HEAD, room,
+	h->ask.len = (size_t)snprintf(request, room,
 			"GET %s HTTP/1.1\r\n"
 			"Host: %s\r\n"
 			"Upgrade: websocket\r\n"
@@ -128,7 +108,6 @@ static int hello_write(struct ws_hello *h, const struct ws_client_options *o,
 			o->protocol ? o->protocol : "",
 			o->protocol ? "\r\n" : "", credential,
 			*credential ? "\r\n" : "");
-	h->request_len = (size_t)n;
 	return 0;
 }
 
@@ -138,7 +117,6 @@ static int hello_fill(struct ws_hello *h, const struct ws_client_options *o)
 	char key[WS_KEY_LEN + 1];
 	int r;
 
-	buf_init(&h->head, WS_HANDSHAKE_MAX);
 	h->host = strdup(o->host);
 	h->protocol = o->protocol ? strdup(o->protocol) : NULL;
 	if (!h->host || (o->protocol && !h->protocol))
@@ -164,46 +142,9 @@ int ws_connect_start(
 		     : 0;
 }
 
-static int hello_send(struct ws_hello *h, struct stream *below)
+static int parse_answer(const uint8_t *data, size_t len, void *ret)
 {
-	while (h->sent < h->request_len) {
-		ssize_t n = stream_write(below,
-				h->request + STREAM_HEAD + h->sent,
-				h->request_len - h->sent);
-
-		if (n < 0)
-			return (int)n;
-		h->sent += (size_t)n;
-	}
-	return stream_flush(below);
-}
-
-/* Bytes of the head that is complete in h->head, or -errno. */
-static int hello_read(struct ws_hello *h, struct stream *below,
-		struct ws_response *ret_answer)
-{
-	uint8_t scratch[STREAM_HEAD + 1024];
-	int r;
-
-	for (;;) {
-		size_t room = h->head.max - h->head.len;
-		ssize_t n;
-
-		r = h->head.len ? ws_response_parse(buf_data(&h->head),
-						  h->head.len, ret_answer)
-				: 0;
-		if (r != 0)
-			return r;
-		n = stream_read(below, scratch + STREAM_HEAD,
-				room < 1024 ? room : 1024);
-		if (n == 0)
-			return -ECONNRESET;
-		if (n < 0)
-			return (int)n;
-		r = buf_add(&h->head, scratch + STREAM_HEAD, (size_t)n);
-		if (r < 0)
-			return r;
-	}
+	return ws_response_parse(data, len, ret);
 }
 
 static int refused(const struct ws_hello *h, const struct ws_response *a,
@@ -241,27 +182,18 @@ static int hello_judge(const struct ws_hello *h, const struct ws_response *a,
 
 static int hello_failed(const struct ws_hello *h, int r, struct err *e)
 {
-	const char *why = r == -ECONNRESET ? "it closed without an answer"
-			  : r == -EPROTO   ? "its answer is not HTTP"
-			  : r == -EMSGSIZE
-					  ? "the head of its answer is too long"
-					  : strerror(-r);
-
-	return err_set(e, r, "%s was asked for a WebSocket: %s", h->host, why);
+	return err_set(e, r, "%s was asked for a WebSocket: %s", h->host,
+			ask_why(r));
 }
 
 static int hello_step(struct ws *w, struct err *e)
 {
 	struct ws_hello *h = w->hello;
 	struct ws_response a = {0};
-	int r = 0, used = 0;
+	int r = ask_send(&h->ask, w->stream.below), used = 0;
 
-	if (h->request)
-		r = hello_send(h, w->stream.below);
-	if (r == 0) {
-		hello_forget(h);
-		r = used = hello_read(h, w->stream.below, &a);
-	}
+	if (r == 0)
+		r = used = ask_read(&h->ask, w->stream.below, parse_answer, &a);
 	if (r == -EAGAIN)
 		return r;
 	if (r < 0)
@@ -269,9 +201,9 @@ static int hello_step(struct ws *w, struct err *e)
 	r = hello_judge(h, &a, e);
 	if (r < 0)
 		return r;
-	buf_eat(&h->head, (size_t)used);
-	r = buf_add(&w->raw, h->head.len ? buf_data(&h->head) : NULL,
-			h->head.len);
+	buf_eat(&h->ask.head, (size_t)used);
+	r = buf_add(&w->raw, h->ask.head.len ? buf_data(&h->ask.head) : NULL,
+			h->ask.head.len);
 	w->in_ready = w->raw.len > 0;
 	return r < 0 ? hello_failed(h, r, e) : 0;
 }
@@ -301,7 +233,7 @@ int ws_handshake(struct stream *s, struct err *e)
 
 int ws_handshake_want(const struct ws *w)
 {
-	bool sends = !w->client || (w->hello && w->hello->request);
+	bool sends = !w->client || (w->hello && ask_sends(&w->hello->ask));
 
 	return stream_want(w->stream.below, sends ? STREAM_WRITE : STREAM_READ);
 }

@@ -375,6 +375,7 @@ static void a_plan_in_words_holds_no_secret(void)
 {
 	char path[] = "/api2/json/x/vncwebsocket?port=1&vncticket=SESAME";
 	struct ws_client_options ws = {.host = path, .path = path};
+	struct connect_options connect = {.port = 61000};
 	struct dial_plan p = {0};
 	struct secret password = {0};
 	struct tls_context *c = client_pinning(true);
@@ -395,6 +396,11 @@ static void a_plan_in_words_holds_no_secret(void)
 	CHECK_INT(dial_plan_unix(&p, "/run/x"), 0);
 	dial_plan_text(&p, text, sizeof(text));
 	CHECK_STR(text, "unix /run/x");
+	CHECK_INT(secret_sets(&connect.host, "pvespiceproxy:65F0::SESAME"), 0);
+	CHECK_INT(dial_plan_connect(&p, &connect), 0);
+	dial_plan_text(&p, text, sizeof(text));
+	CHECK_STR(text, "unix /run/x > connect pvespiceproxy:...");
+	connect_options_done(&connect);
 	dial_plan_done(&p);
 	dial_plan_done(&p);
 	secret_done(&password);

@@ -1,0 +1,67 @@
+/*
+ * A hostile proxy towards the connect layer. The first byte: 2 it stays silent
+ * at the end instead of closing. Cut or whole, the handshake comes to the same
+ * end, and what follows it is not swallowed.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "stream/connect.h"
+#include "stream/mem.h"
+#include "stream/stream.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+enum { STEPS = 1 << 16 };
+
+static void expect(int truth)
+{
+	if (!truth)
+		abort();
+}
+
+/* The end of the handshake; how many bytes are left behind it. */
+static int ask(const uint8_t *data, size_t len, bool cut, size_t *ret_left)
+{
+	struct stream *s = mem_new_n(data + 1, len - 1);
+	struct connect_options o = {.port = 61000};
+	struct err e = {0};
+	uint8_t memory[STREAM_HEAD + 256];
+	int r = -EAGAIN, steps = cut ? STEPS : 1;
+
+	expect(s != NULL);
+	if (data[0] & 2)
+		mem_hold_open(s);
+	expect(secret_sets(&o.host, "a:b::c") == 0);
+	expect(!cut || chop_wrap(&s) == 0);
+	expect(connect_wrap(&s, &o, &e) == 0);
+	connect_options_done(&o);
+	while (r == -EAGAIN && steps-- > 0)
+		r = stream_handshake(s, &e);
+	expect(r == 0 || r == -EAGAIN || e.text[0]);
+	for (size_t i = 0; e.text[i]; i++)
+		expect((uint8_t)e.text[i] >= 0x20 && e.text[i] != 0x7f);
+	*ret_left = 0;
+	for (steps = STEPS; r == 0 && steps > 0; steps--) {
+		ssize_t n = stream_read(s, memory + STREAM_HEAD, 256);
+
+		if (n == 0 || (n < 0 && !cut))
+			break;
+		*ret_left += n > 0 ? (size_t)n : 0;
+	}
+	stream_free(s);
+	return r;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	size_t whole, cut;
+	int r;
+
+	if (len < 1 || len > 9000)
+		return 0;
+	r = ask(data, len, false, &whole);
+	expect(ask(data, len, true, &cut) == r && whole == cut);
+	return 0;
+}
