@@ -54,7 +54,7 @@ static bool copy_text(const struct json *v, const char *key, char *ret,
 static int grant_read(const void *data, size_t len, struct grant *ret_grant,
 		int64_t *ret_until)
 {
-	int64_t kind, rights, deny;
+	int64_t kind = 0, rights = 0, deny = 0;
 	struct json *v = NULL;
 	int r = json_parse(data, len, &v, NULL);
 
@@ -349,7 +349,7 @@ static void code_taken(void *arg, int r, const void *value, size_t len)
 	struct session *s = NULL;
 	struct grant grant = {0};
 	enum end_word word = END_WORDS;
-	int64_t until;
+	int64_t until = 0;
 
 	if (r == 0)
 		r = grant_read(value, len, &grant, &until);

@@ -88,7 +88,7 @@ static void conn_gone(void *arg, struct http_conn *http)
 /* The peer's address without its port; "local" for a Unix socket. */
 static void peer_text(int fd, char ret[EXCHANGE_FROM_MAX])
 {
-	struct sockaddr_storage a;
+	struct sockaddr_storage a = {0};
 	socklen_t len = sizeof(a);
 
 	(void)snprintf(ret, EXCHANGE_FROM_MAX, "local");

@@ -21,7 +21,8 @@ static unsigned long inode_in(const char *table, uint16_t port)
 		unsigned local_port, state;
 		unsigned long found;
 
-		/* sl local rem st queues timer retransmits uid timeout inode */
+		/* sl local rem st queues timer retransmits uid timeout inode;
+		 * the kernel wrote it: NOLINTNEXTLINE(cert-err34-c) */
 		if (sscanf(line,
 				    " %*d: %*[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x "
 				    "%x %*x:%*x %*x:%*x %*x %*d %*d %lu",

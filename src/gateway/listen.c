@@ -57,7 +57,7 @@ static int listen_socket(struct listener *l, const struct sockaddr *a,
 /* The port that a listener on port 0 was given. */
 static void listen_learn_port(struct listener *l)
 {
-	struct sockaddr_storage a;
+	struct sockaddr_storage a = {0};
 	socklen_t len = sizeof(a);
 
 	if (getsockname(l->fd, (struct sockaddr *)&a, &len) < 0)
