@@ -20,6 +20,7 @@
 #include "http/headers.h"
 #include "http/problem.h"
 #include "http/server.h"
+#include "proto/url.h"
 #include "relay/farewell.h"
 #include "session/console.h"
 #include "stream/tcp.h"
@@ -402,6 +403,24 @@ void front_page(void *arg, struct http_conn *http, const struct http_request *q,
 		asset_answer(http, q, a, site_document_headers(c->front->site));
 	else
 		conn_answer_text(c, 404, "There is nothing here.\n");
+}
+
+void front_console_moved(void *arg, struct http_conn *http,
+		const struct http_request *q, const struct route_match *m)
+{
+	struct front_conn *c = arg;
+	const char *guest = route_param(m, "guest");
+	char id[3 * ROUTE_VALUE_MAX + 1], line[URL_MAX];
+	const struct http_response r = {.status = 308, .headers = line};
+
+	if (url_encode(guest, strlen(guest), id, sizeof(id)) < 0 ||
+			(size_t)snprintf(line, sizeof(line),
+					"Location: %s/console/%s\r\n",
+					site_prefix(c->front->site),
+					id) >= sizeof(line))
+		conn_answer_text(c, 404, "There is nothing here.\n");
+	else
+		http_answer(http, &r);
 }
 
 void front_health(void *arg, struct http_conn *http,

@@ -35,6 +35,7 @@ static const struct route web[] = {
 	ROUTES_API,
 	{"GET", "/", front_page, "/index.html"},
 	{"GET", "/console/{guest}", front_page, "/console.html"},
+	{"GET", "/console/{guest*}", front_console_moved, NULL},
 	{"GET", "/{file*}", front_page, NULL},
 };
 

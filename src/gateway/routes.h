@@ -27,6 +27,9 @@ void front_api(void *arg, struct http_conn *http, const struct http_request *q,
 		const struct route_match *m);
 void front_page(void *arg, struct http_conn *http, const struct http_request *q,
 		const struct route_match *m);
+/* A guest's id written with its slash: to where the page is. */
+void front_console_moved(void *arg, struct http_conn *http,
+		const struct http_request *q, const struct route_match *m);
 void front_health(void *arg, struct http_conn *http,
 		const struct http_request *q, const struct route_match *m);
 
