@@ -183,6 +183,17 @@ static int run_command(
 	return r;
 }
 
+static int run_help(struct app *a, int argc, char **argv)
+{
+	const struct option_set set = {globals, &a->globals};
+	struct err e;
+	int n = options_read(&set, 1, false, argc, argv, &e);
+
+	if (n < 0)
+		return say_err(EXIT_USAGE, &e);
+	return app_help(a, n > 0 ? argv[0] : NULL);
+}
+
 /* argv[0] is the command; `help` is none of the table: it knows the table. */
 static int run_named(struct app *a, int argc, char **argv)
 {
@@ -191,7 +202,7 @@ static int run_named(struct app *a, int argc, char **argv)
 	if (c)
 		return run_command(a, c, argc - 1, argv + 1);
 	if (strcmp(argv[0], "help") == 0)
-		return app_help(a, argc > 1 ? argv[1] : NULL);
+		return run_help(a, argc - 1, argv + 1);
 	return unknown(a, argv[0]);
 }
 
