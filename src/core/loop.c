@@ -16,13 +16,6 @@ enum {
 	CHILD_FDS_MAX = 16,
 };
 
-/* A message of loop_post(). */
-struct post {
-	struct post *next;
-	void (*fn)(void *arg);
-	void *arg;
-};
-
 struct loop {
 	uv_loop_t uv;
 	struct chunk_pool chunks;
@@ -256,7 +249,7 @@ int watch_new(struct watch **ret_watch, struct loop *l, int fd, watch_fn *fn,
 
 int watch_set(struct watch *w, int events)
 {
-	w->want = events & (LOOP_READ | LOOP_WRITE);
+	w->want = events & (LOOP_READ | LOOP_WRITE | LOOP_HANGUP);
 	return w->want & ~w->armed ? watch_arm(w) : 0;
 }
 
@@ -413,14 +406,11 @@ void defer_remove(struct loop *l, struct defer *d)
 	loop_rest(l);
 }
 
-int loop_post(struct loop *l, void (*fn)(void *arg), void *arg)
+static int loop_enqueue(struct loop *l, struct post *p)
 {
-	struct post *p = malloc(sizeof(*p));
 	bool first = false, shut;
 
-	if (!p)
-		return -ENOMEM;
-	*p = (struct post){.fn = fn, .arg = arg};
+	p->next = NULL;
 	pthread_mutex_lock(&l->lock);
 	shut = l->shut;
 	if (!shut) {
@@ -431,9 +421,28 @@ int loop_post(struct loop *l, void (*fn)(void *arg), void *arg)
 	if (first) /* under the lock: the async is not closed meanwhile */
 		(void)uv_async_send(&l->async);
 	pthread_mutex_unlock(&l->lock);
-	if (shut)
-		free(p);
 	return shut ? -ESHUTDOWN : 0;
+}
+
+int loop_post_own(struct loop *l, struct post *p, void (*fn)(void *arg),
+		void *arg)
+{
+	*p = (struct post){.fn = fn, .arg = arg};
+	return loop_enqueue(l, p);
+}
+
+int loop_post(struct loop *l, void (*fn)(void *arg), void *arg)
+{
+	struct post *p = malloc(sizeof(*p));
+	int r;
+
+	if (!p)
+		return -ENOMEM;
+	*p = (struct post){.fn = fn, .arg = arg, .owned = true};
+	r = loop_enqueue(l, p);
+	if (r < 0)
+		free(p);
+	return r;
 }
 
 static bool loop_run_posts(struct loop *l)
@@ -448,9 +457,12 @@ static bool loop_run_posts(struct loop *l)
 	pthread_mutex_unlock(&l->lock);
 	any = p != NULL;
 	for (; p; p = next) {
-		next = p->next;
-		p->fn(p->arg);
-		free(p);
+		struct post message = *p; /* its owner may be gone after fn */
+
+		next = message.next;
+		if (message.owned)
+			free(p);
+		message.fn(message.arg);
 	}
 	return any;
 }

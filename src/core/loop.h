@@ -45,7 +45,9 @@ struct chunk_pool *loop_chunks(struct loop *l);
 enum {
 	LOOP_READ = 1,
 	LOOP_WRITE = 2,
-	LOOP_HANGUP = 4, /* told with the others, never asked for */
+	LOOP_HANGUP = 4, /* the peer says no more: told with LOOP_READ, and
+			    where it is asked for (then free the watch, or it
+			    is told again and again) */
 };
 
 struct watch;
@@ -109,6 +111,21 @@ void defer_remove(struct loop *l, struct defer *d); /* takes an idle one */
  * 0, -ENOMEM, or -ESHUTDOWN when the loop has been freed down already.
  */
 int loop_post(struct loop *l, void (*fn)(void *arg), void *arg);
+
+/*
+ * The same where it must not fail for lack of memory: `p` is embedded in
+ * something that lives until fn runs, which may free it. Not posted again
+ * before that. 0 or -ESHUTDOWN.
+ */
+struct post {
+	struct post *next;
+	void (*fn)(void *arg);
+	void *arg;
+	bool owned; /* the loop's: by loop_post() */
+};
+
+int loop_post_own(struct loop *l, struct post *p, void (*fn)(void *arg),
+		void *arg);
 
 /*
  * Run work(arg) on a helper thread, then done(arg) on the loop's. For what

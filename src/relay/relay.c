@@ -93,6 +93,8 @@ static void relay_leave(struct relay *r, enum relay_side side, int why)
 	r->end.r = why;
 	if (r->close_from != side) /* no Close, or the other one's */
 		r->end.close = (struct note){.kind = NOTE_CLOSE};
+	else
+		r->end.said_close = true;
 	if (r->events->farewell)
 		r->events->farewell(r->arg, &r->end, &close);
 	for (int i = 0; i < 2; i++)

@@ -47,6 +47,7 @@ struct relay_end {
 	 * -ETIME: no input from the client for idle_ms. */
 	int r;
 	struct note close; /* NOTE_CLOSE heard from it; code 0 where none */
+	bool said_close;   /* it said one, be it without a code */
 };
 
 struct relay_events {
