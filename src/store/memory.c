@@ -150,23 +150,30 @@ static void answer_give(struct defer *d)
 	}
 }
 
-/* Without memory for an answer there is nobody to tell: that ends us. */
-static void memory_answer(struct memory *m, store_fn *fn, void *arg, int r,
-		const void *value, size_t len)
+/*
+ * Owe an answer, before anything is changed: without memory for it the caller
+ * is told so at once. False: it has been told.
+ */
+static bool memory_owe(struct memory *m, store_fn *fn, void *arg, int r,
+		const struct entry *found)
 {
+	size_t len = found ? found->len : 0;
 	struct answer *a;
 
 	if (!fn)
-		return;
+		return true;
 	a = malloc(sizeof(*a) + len);
-	if (!a)
-		abort();
+	if (!a) {
+		fn(arg, -ENOMEM, NULL, 0);
+		return false;
+	}
 	*a = (struct answer){.fn = fn, .arg = arg, .r = r, .len = len};
 	if (len > 0)
-		memcpy(a->value, value, len);
+		memcpy(a->value, found->value, len);
 	*m->last = a;
 	m->last = &a->next;
 	defer_add(m->loop, &m->defer);
+	return true;
 }
 
 /* ---- calls ----------------------------------------------------------------
@@ -207,9 +214,9 @@ static void memory_put(struct store *s, const char *key, const void *value,
 		size_t len, uint64_t ttl_ms, store_fn *fn, void *arg)
 {
 	struct memory *m = (struct memory *)s;
+	int r = memory_set(m, key, value, len, ttl_ms);
 
-	memory_answer(m, fn, arg, memory_set(m, key, value, len, ttl_ms), NULL,
-			0);
+	(void)memory_owe(m, fn, arg, r, NULL);
 }
 
 static void memory_get(
@@ -218,10 +225,7 @@ static void memory_get(
 	struct memory *m = (struct memory *)s;
 	struct entry **at = memory_find(m, key);
 
-	if (at)
-		memory_answer(m, fn, arg, 0, (*at)->value, (*at)->len);
-	else
-		memory_answer(m, fn, arg, -ENOENT, NULL, 0);
+	(void)memory_owe(m, fn, arg, at ? 0 : -ENOENT, at ? *at : NULL);
 }
 
 static void memory_take(
@@ -230,8 +234,7 @@ static void memory_take(
 	struct memory *m = (struct memory *)s;
 	struct entry **at = memory_find(m, key);
 
-	memory_get(s, key, fn, arg);
-	if (at)
+	if (memory_owe(m, fn, arg, at ? 0 : -ENOENT, at ? *at : NULL) && at)
 		memory_remove(m, at);
 }
 
@@ -241,8 +244,7 @@ static void memory_drop(
 	struct memory *m = (struct memory *)s;
 	struct entry **at = memory_find(m, key);
 
-	memory_answer(m, fn, arg, at ? 0 : -ENOENT, NULL, 0);
-	if (at)
+	if (memory_owe(m, fn, arg, at ? 0 : -ENOENT, NULL) && at)
 		memory_remove(m, at);
 }
 

@@ -2,7 +2,8 @@
  * What must be known beyond one request: codes, links, sign-ins. Behind it
  * memory (this process), later a file or a shared server; so it is
  * asynchronous, and every answer comes by callback on the control loop, in the
- * order asked, within STORE_CALL_MS.
+ * order asked, within STORE_CALL_MS; but -ENOMEM may come at once, from inside
+ * the call (then nothing was taken).
  *
  * Keys are short texts ("code:<sha256 hex>"); what is secret is never a key.
  * Values are bytes. Everything has a life: what is older than its ttl is gone.
@@ -23,8 +24,8 @@ enum {
 };
 
 /*
- * r: 0; -ENOENT not there (any more); -ENOSPC the store is full; -EIO or
- * -ETIMEDOUT it cannot be reached. value is valid during the call only.
+ * r: 0; -ENOENT not there (any more); -ENOSPC the store is full; -ENOMEM; -EIO
+ * or -ETIMEDOUT it cannot be reached. value is valid during the call only.
  */
 typedef void store_fn(void *arg, int r, const void *value, size_t len);
 
