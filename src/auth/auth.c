@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "auth/failures.h"
 #include "config/config.h"
@@ -16,7 +17,7 @@
 
 enum {
 	/* how long an outdated code is still told from an unknown one */
-	OUTDATED_MS = 60 * 60 * 1000,
+	OUTDATED_S = 60 * 60,
 	ALL_RIGHTS = CONFIG_MAY_VIEW | CONFIG_MAY_CONTROL | CONFIG_MAY_POWER |
 		     CONFIG_MAY_RECORD | CONFIG_MAY_SHARE | CONFIG_MAY_ADMIN,
 };
@@ -134,7 +135,7 @@ static void auth_key(
 }
 
 static int principal_write(
-		const struct principal *p, uint64_t until_ms, struct buf *to)
+		const struct principal *p, int64_t until, struct buf *to)
 {
 	struct json_out o;
 
@@ -145,7 +146,8 @@ static int principal_write(
 	json_out_put_text(&o, "guest", p->guest);
 	json_out_put_uint(&o, "rights", p->rights);
 	json_out_put_uint(&o, "deny", p->deny);
-	json_out_put_uint(&o, "until", until_ms);
+	json_out_put_text(&o, "proof", p->proof);
+	json_out_put_int(&o, "until", until);
 	json_out_object_end(&o);
 	return json_out_done(&o);
 }
@@ -162,9 +164,9 @@ static int text_member(const struct json *v, const char *key, char *ret,
 }
 
 static int principal_read(const void *data, size_t len,
-		struct principal *ret_who, uint64_t *ret_until_ms)
+		struct principal *ret_who, int64_t *ret_until)
 {
-	int64_t via, rights, deny, until;
+	int64_t via, rights, deny;
 	struct json *v = NULL;
 	int r = json_parse(data, len, &v, NULL);
 
@@ -173,9 +175,12 @@ static int principal_read(const void *data, size_t len,
 	if (json_int(json_get(v, "via"), &via) < 0 ||
 			json_int(json_get(v, "rights"), &rights) < 0 ||
 			json_int(json_get(v, "deny"), &deny) < 0 ||
-			json_int(json_get(v, "until"), &until) < 0 ||
+			json_int(json_get(v, "until"), ret_until) < 0 ||
+			via < AUTH_LINK || via > AUTH_LOCAL ||
 			text_member(v, "name", ret_who->name,
 					sizeof(ret_who->name)) < 0 ||
+			text_member(v, "proof", ret_who->proof,
+					sizeof(ret_who->proof)) < 0 ||
 			text_member(v, "guest", ret_who->guest,
 					sizeof(ret_who->guest)) < 0)
 		r = -EINVAL;
@@ -185,7 +190,6 @@ static int principal_read(const void *data, size_t len,
 	ret_who->via = (enum auth_via)via;
 	ret_who->rights = (unsigned)rights;
 	ret_who->deny = (unsigned)deny;
-	*ret_until_ms = (uint64_t)until;
 	return 0;
 }
 
@@ -215,11 +219,17 @@ static struct call *call_new(struct auth *a, auth_fn *fn, void *arg)
 	struct call *c = calloc(1, sizeof(*c));
 
 	if (!c)
-		abort(); /* whoever asked waits for an answer */
+		return NULL;
 	c->auth = a;
 	c->fn = fn;
 	c->arg = arg;
 	return c;
+}
+
+/* -EIO unless the caller is told what it is. */
+static int store_failure(int r)
+{
+	return r == 0 || r == -ENOENT || r == -ETIME || r == -ENOMEM ? r : -EIO;
 }
 
 static void call_deferred(struct defer *d)
@@ -239,46 +249,57 @@ static void call_refuse(struct call *c, int r)
 	defer_add(c->auth->control, &c->defer);
 }
 
-/* A fresh text of `len` characters as the call's code. */
-static void call_make_code(struct call *c, size_t len)
+/* The end of a call that failed. */
+static void call_fail(struct call *c, int r)
 {
-	char text[64];
-
-	crypto_random_text(text, len);
-	if (secret_set(&c->code, text, len) < 0)
-		abort();
-	secret_wipe(text, sizeof(text));
+	if (c->code_fn)
+		c->code_fn(c->arg, r, NULL);
+	else
+		c->fn(c->arg, r, NULL, NULL);
+	call_free(c);
 }
 
 static void signed_in(void *arg, int r, const void *value, size_t len)
 {
 	struct call *c = arg;
 
-	c->fn(c->arg, r < 0 ? -EIO : 0, &c->who, r < 0 ? NULL : &c->code);
+	if (r < 0) {
+		call_fail(c, store_failure(r));
+		return;
+	}
+	c->fn(c->arg, 0, &c->who, &c->code);
 	call_free(c);
 }
 
-static void call_put(struct call *c, const char *room, uint64_t ttl_ms,
-		uint64_t keep_ms, store_fn *fn)
+/* Keep c->who under a fresh code of `len` characters, good for `ttl` seconds
+ * and told from an unknown one for `keep` more. */
+static void call_put(struct call *c, const char *room, size_t len, int64_t ttl,
+		int64_t keep, store_fn *fn)
 {
-	uint64_t until = loop_now_ms(c->auth->control) + ttl_ms;
-	char key[STORE_KEY_MAX];
+	char text[64], key[STORE_KEY_MAX];
 	struct buf value;
+	int r;
 
+	crypto_random_text(text, len);
+	auth_key(room, text, key);
+	r = secret_set(&c->code, text, len);
+	secret_wipe(text, sizeof(text));
 	buf_init(&value, STORE_VALUE_MAX);
-	if (principal_write(&c->who, until, &value) < 0)
-		abort(); /* bounded texts: only memory can lack */
-	auth_key(room, c->code.data, key);
-	store_put(c->auth->store, key, buf_data(&value), value.len,
-			ttl_ms + keep_ms, fn, c);
+	if (r == 0)
+		r = principal_write(&c->who, (int64_t)time(NULL) + ttl, &value);
+	if (r < 0)
+		call_fail(c, r);
+	else
+		store_put(c->auth->store, key, buf_data(&value), value.len,
+				(uint64_t)(ttl + keep) * 1000, fn, c);
 	buf_done(&value);
 }
 
 /* Exchange for a sign-in: c->who is set. */
 static void call_sign_in(struct call *c)
 {
-	call_make_code(c, AUTH_COOKIE_LEN);
-	call_put(c, "sign-in", AUTH_SIGN_IN_MS, 0, signed_in);
+	call_put(c, "sign-in", AUTH_COOKIE_LEN, AUTH_SIGN_IN_MS / 1000, 0,
+			signed_in);
 }
 
 /* ---- links -----------------------------------------------------------------
@@ -287,20 +308,20 @@ static void call_sign_in(struct call *c)
 static void link_taken(void *arg, int r, const void *value, size_t len)
 {
 	struct call *c = arg;
-	uint64_t now = loop_now_ms(c->auth->control), until = 0;
+	int64_t until = 0;
 
 	if (r == 0 && principal_read(value, len, &c->who, &until) < 0)
 		r = -EIO;
-	if (r == 0 && now >= until)
+	if (r == 0 && (int64_t)time(NULL) >= until)
 		r = -ETIME;
 	if (r == 0) {
 		call_sign_in(c);
 		return;
 	}
 	if (r == -ENOENT || r == -ETIME)
-		failures_count(&c->auth->failures, c->from, now);
-	c->fn(c->arg, r == -ENOENT || r == -ETIME ? r : -EIO, NULL, NULL);
-	call_free(c);
+		failures_count(&c->auth->failures, c->from,
+				loop_now_ms(c->auth->control));
+	call_fail(c, store_failure(r));
 }
 
 static bool auth_locked(struct auth *a, const char *from)
@@ -315,6 +336,10 @@ void auth_sign_in_link(struct auth *a, const char *code, const char *from,
 	struct call *c = call_new(a, fn, arg);
 	char key[STORE_KEY_MAX];
 
+	if (!c) {
+		fn(arg, -ENOMEM, NULL, NULL);
+		return;
+	}
 	(void)snprintf(c->from, sizeof(c->from), "%s", from);
 	if (auth_locked(a, from)) {
 		call_refuse(c, -EDQUOT);
@@ -328,7 +353,11 @@ static void link_kept(void *arg, int r, const void *value, size_t len)
 {
 	struct call *c = arg;
 
-	c->code_fn(c->arg, r < 0 ? -EIO : 0, &c->code);
+	if (r < 0) {
+		call_fail(c, store_failure(r));
+		return;
+	}
+	c->code_fn(c->arg, 0, &c->code);
 	call_free(c);
 }
 
@@ -337,14 +366,24 @@ void auth_link_new(struct auth *a, const struct principal *who, uint64_t ttl_ms,
 {
 	struct call *c = call_new(a, NULL, arg);
 
+	if (!c) {
+		fn(arg, -ENOMEM, NULL);
+		return;
+	}
 	c->code_fn = fn;
 	c->who = *who;
-	call_make_code(c, AUTH_CODE_LEN);
-	call_put(c, "link", ttl_ms, OUTDATED_MS, link_kept);
+	call_put(c, "link", AUTH_CODE_LEN, (int64_t)(ttl_ms / 1000), OUTDATED_S,
+			link_kept);
 }
 
 /* ---- tokens ----------------------------------------------------------------
  */
+
+static void token_proof(
+		const struct config_token *t, char ret[AUTH_PROOF_LEN + 1])
+{
+	crypto_hex(t->hash, AUTH_PROOF_LEN / 2, ret);
+}
 
 static int token_find(
 		struct auth *a, const char *token, struct principal *ret_who)
@@ -364,6 +403,7 @@ static int token_find(
 		*ret_who = (struct principal){.via = AUTH_TOKEN};
 		(void)snprintf(ret_who->name, sizeof(ret_who->name), "%s",
 				t->name);
+		token_proof(t, ret_who->proof);
 		r = 0;
 	}
 	secret_done(&have);
@@ -387,9 +427,11 @@ void auth_sign_in_token(struct auth *a, const char *token, const char *from,
 		auth_fn *fn, void *arg)
 {
 	struct call *c = call_new(a, fn, arg);
-	int r = auth_by_token(a, token, from, &c->who);
+	int r = c ? auth_by_token(a, token, from, &c->who) : -ENOMEM;
 
-	if (r < 0)
+	if (!c)
+		fn(arg, -ENOMEM, NULL, NULL);
+	else if (r < 0)
 		call_refuse(c, r);
 	else
 		call_sign_in(c);
@@ -399,26 +441,36 @@ void auth_sign_in_token(struct auth *a, const char *token, const char *from,
  */
 
 /* Is the token that was exchanged still in the configuration? */
-static bool token_stands(const struct auth *a, const char *name)
+static bool token_stands(const struct auth *a, const struct principal *who)
 {
-	for (size_t i = 0; a->config && i < a->config->token_count; i++)
-		if (strcmp(a->config->tokens[i].name, name) == 0)
+	char proof[AUTH_PROOF_LEN + 1];
+
+	for (size_t i = 0; a->config && i < a->config->token_count; i++) {
+		token_proof(&a->config->tokens[i], proof);
+		if (strcmp(a->config->tokens[i].name, who->name) == 0 &&
+				strcmp(proof, who->proof) == 0)
 			return true;
+	}
 	return false;
 }
 
 static void cookie_known(void *arg, int r, const void *value, size_t len)
 {
 	struct call *c = arg;
-	uint64_t until;
+	int64_t until = 0;
 
 	if (r == 0 && principal_read(value, len, &c->who, &until) < 0)
 		r = -EIO;
-	if (r == 0 && c->who.via == AUTH_TOKEN &&
-			!token_stands(c->auth, c->who.name))
+	if (r == 0 && (int64_t)time(NULL) >= until)
 		r = -ENOENT;
-	c->fn(c->arg, r == 0 || r == -ENOENT ? r : -EIO, r ? NULL : &c->who,
-			NULL);
+	if (r == 0 && c->who.via == AUTH_TOKEN &&
+			!token_stands(c->auth, &c->who))
+		r = -ENOENT;
+	if (r < 0) {
+		call_fail(c, store_failure(r));
+		return;
+	}
+	c->fn(c->arg, 0, &c->who, NULL);
 	call_free(c);
 }
 
@@ -427,6 +479,10 @@ void auth_by_cookie(struct auth *a, const char *cookie, auth_fn *fn, void *arg)
 	struct call *c = call_new(a, fn, arg);
 	char key[STORE_KEY_MAX];
 
+	if (!c) {
+		fn(arg, -ENOMEM, NULL, NULL);
+		return;
+	}
 	auth_key("sign-in", cookie, key);
 	store_get(a->store, key, cookie_known, c);
 }
@@ -453,7 +509,7 @@ static void code_kept(void *arg, int r, const void *value, size_t len)
 {
 	struct code_call *c = arg;
 
-	c->put_fn(c->arg, r < 0 ? -EIO : 0, &c->code);
+	c->put_fn(c->arg, store_failure(r), r < 0 ? NULL : &c->code);
 	secret_done(&c->code);
 	free(c);
 }
@@ -465,8 +521,11 @@ void auth_code_put(struct auth *a, const void *value, size_t len,
 	char text[AUTH_CODE_LEN + 1], key[STORE_KEY_MAX];
 
 	crypto_random_text(text, AUTH_CODE_LEN);
-	if (!c || secret_set(&c->code, text, AUTH_CODE_LEN) < 0)
-		abort(); /* whoever asked waits for an answer */
+	if (!c || secret_set(&c->code, text, AUTH_CODE_LEN) < 0) {
+		free(c);
+		fn(arg, -ENOMEM, NULL);
+		return;
+	}
 	c->put_fn = fn;
 	c->arg = arg;
 	auth_key("code", text, key);
@@ -478,7 +537,7 @@ static void code_taken(void *arg, int r, const void *value, size_t len)
 {
 	struct code_call *c = arg;
 
-	c->take_fn(c->arg, r == 0 || r == -ENOENT ? r : -EIO, value, len);
+	c->take_fn(c->arg, store_failure(r), value, len);
 	free(c);
 }
 
@@ -488,8 +547,10 @@ void auth_code_take(
 	struct code_call *c = calloc(1, sizeof(*c));
 	char key[STORE_KEY_MAX];
 
-	if (!c)
-		abort();
+	if (!c) {
+		fn(arg, -ENOMEM, NULL, 0);
+		return;
+	}
 	c->take_fn = fn;
 	c->arg = arg;
 	auth_key("code", code, key);

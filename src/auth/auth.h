@@ -13,7 +13,8 @@
  * What a token may do is asked of the rules each time, so a changed
  * configuration counts at once.
  *
- * Control loop only; answers come by callback.
+ * Control loop only; answers come by callback. What is kept in the store
+ * carries wall-clock seconds: another instance may read it.
  */
 #ifndef AUTH_AUTH_H
 #define AUTH_AUTH_H
@@ -35,6 +36,7 @@ enum {
 	AUTH_NAME_MAX = 64,
 	AUTH_CODE_LEN = 22,   /* 132 bits as text */
 	AUTH_COOKIE_LEN = 43, /* 258 bits */
+	AUTH_PROOF_LEN = 16,
 	AUTH_SIGN_IN_MS = 12 * 60 * 60 * 1000,
 	AUTH_LINK_MS = 15 * 60 * 1000,
 	AUTH_LINK_MAX_MS = 24 * 60 * 60 * 1000,
@@ -50,6 +52,9 @@ struct principal {
 	 * config_deny bits; a token's rights are the rules' */
 	char guest[GUEST_ID_MAX];
 	unsigned rights, deny;
+	/* of a token: the beginning of its hash, so that a sign-in ends when
+	 * its token is replaced */
+	char proof[AUTH_PROOF_LEN + 1];
 };
 
 /* What a principal may do with one guest: config_right and config_deny bits.
@@ -77,6 +82,7 @@ void auth_owner(struct principal *ret_who, enum auth_via via, const char *name);
  *   -ETIME   known, but too old
  *   -EDQUOT  too many failures from there: wait
  *   -EIO     the store cannot be asked
+ *   -ENOMEM  told at once, from inside the call
  */
 typedef void auth_fn(void *arg, int r, const struct principal *who,
 		const struct secret *cookie);
@@ -94,7 +100,7 @@ void auth_by_cookie(struct auth *a, const char *cookie, auth_fn *fn, void *arg);
 int auth_by_token(struct auth *a, const char *token, const char *from,
 		struct principal *ret_who);
 
-/* r = 0: the code (valid during the call). */
+/* r = 0: the code (valid during the call); else -EIO, -ENOMEM as above. */
 typedef void auth_code_fn(void *arg, int r, const struct secret *code);
 
 /* A one-time code that signs in as `who` within ttl_ms. */
