@@ -67,15 +67,78 @@ int hypervisor_open(struct hypervisor **ret_h,
 	return 0;
 }
 
+/* ---- answers that are owed ------------------------------------------------
+ */
+
+struct ask {
+	struct hypervisor *h;
+	hypervisor_list_fn *list_fn;
+	hypervisor_plan_fn *plan_fn;
+	void *arg;
+};
+
+static struct ask *ask_new(struct hypervisor *h, void *arg)
+{
+	struct ask *a = calloc(1, sizeof(*a));
+
+	if (!a)
+		return NULL;
+	a->h = h;
+	a->arg = arg;
+	h->owed++;
+	return a;
+}
+
+static void ask_listed(void *arg, int r, const struct guest *guests,
+		size_t count, const struct err *e)
+{
+	struct ask *a = arg;
+
+	a->list_fn(a->arg, r, guests, count, e);
+	a->h->owed--;
+	free(a);
+}
+
+static void ask_planned(
+		void *arg, int r, struct dial_plan *plan, const struct err *e)
+{
+	struct ask *a = arg;
+
+	a->plan_fn(a->arg, r, plan, e);
+	a->h->owed--;
+	free(a);
+}
+
 void hypervisor_list(struct hypervisor *h, hypervisor_list_fn *fn, void *arg)
 {
-	h->ops->list(h, fn, arg);
+	struct ask *a = ask_new(h, arg);
+	struct err e;
+
+	if (!a) {
+		fn(arg, err_set(&e, -ENOMEM, "no memory"), NULL, 0, &e);
+		return;
+	}
+	a->list_fn = fn;
+	h->ops->list(h, ask_listed, a);
 }
 
 void hypervisor_plan(struct hypervisor *h, const char *id,
 		enum console_kind kind, hypervisor_plan_fn *fn, void *arg)
 {
-	h->ops->plan(h, id, kind, fn, arg);
+	struct ask *a = ask_new(h, arg);
+	struct err e;
+
+	if (!a) {
+		fn(arg, err_set(&e, -ENOMEM, "no memory"), NULL, &e);
+		return;
+	}
+	a->plan_fn = fn;
+	h->ops->plan(h, id, kind, ask_planned, a);
+}
+
+bool hypervisor_owes(const struct hypervisor *h)
+{
+	return h->owed > 0;
 }
 
 void hypervisor_free(struct hypervisor *h)

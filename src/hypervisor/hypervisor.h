@@ -2,7 +2,8 @@
  * A hypervisor: something that has guests. A provider lists them, and answers
  * a request for a console with a dial plan; it never opens a console itself.
  * Everything happens on the control loop; answers come by callback, once, also
- * when they were known at once, and not after hypervisor_free().
+ * when they were known at once, and not after hypervisor_free(). So one that
+ * still owes answers is kept until it has given them: hypervisor_owes().
  *
  * A guest's id is "profile/rest"; a provider sees and answers only the rest.
  */
@@ -73,7 +74,9 @@ struct hypervisor_ops {
 /* Embedded first in a provider's struct. */
 struct hypervisor {
 	const struct hypervisor_ops *ops;
-	char *profile; /* owned */
+	char *profile;           /* owned */
+	size_t owed;             /* answers */
+	struct hypervisor *next; /* its owner's, once it is out of use */
 };
 
 /* By the profile's kind, out of the providers that are built in (NULL at the
@@ -84,6 +87,8 @@ int hypervisor_open(struct hypervisor **ret_h,
 void hypervisor_list(struct hypervisor *h, hypervisor_list_fn *fn, void *arg);
 void hypervisor_plan(struct hypervisor *h, const char *id,
 		enum console_kind kind, hypervisor_plan_fn *fn, void *arg);
+/* Does somebody still wait for an answer of it? */
+bool hypervisor_owes(const struct hypervisor *h);
 void hypervisor_free(struct hypervisor *h); /* takes NULL */
 
 #endif

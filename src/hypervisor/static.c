@@ -73,6 +73,8 @@ static void static_answer_plan(struct static_hv *h, struct static_answer *a)
 		r = err_set(&e, -ENOTSUP, "%s", g->shown.lacks[a->kind]);
 	else
 		r = static_make_plan(g, &plan);
+	if (r == -ENOMEM)
+		(void)err_set(&e, r, "no memory");
 	a->plan_fn(a->arg, r, r == 0 ? &plan : NULL, &e);
 	dial_plan_done(&plan);
 }
@@ -125,11 +127,13 @@ static void static_plan(struct hypervisor *hv, const char *id,
 {
 	struct static_answer *a = calloc(1, sizeof(*a));
 	struct err e;
+	int r;
 
 	if (!a || strlen(id) >= sizeof(a->id)) {
+		r = a ? err_set(&e, -ENOENT, "there is no such guest")
+		      : err_set(&e, -ENOMEM, "no memory");
 		free(a);
-		fn(arg, err_set(&e, -ENOENT, "there is no such guest"), NULL,
-				&e);
+		fn(arg, r, NULL, &e);
 		return;
 	}
 	a->plan_fn = fn;
