@@ -32,6 +32,7 @@ static int grant_write(const struct grant *g, int64_t until, struct buf *to)
 	json_out_put_uint(&o, "kind", g->kind);
 	json_out_put_uint(&o, "rights", g->rights);
 	json_out_put_uint(&o, "deny", g->deny);
+	json_out_put_bool(&o, "candid", g->candid);
 	json_out_put_text(&o, "user", g->user);
 	json_out_put_text(&o, "resume", g->resume);
 	json_out_put_text(&o, "resumed_from", g->resumed_from);
@@ -73,13 +74,17 @@ static int grant_read(const void *data, size_t len, struct grant *ret_grant,
 			json_int(json_get(v, "rights"), &rights) < 0 ||
 			json_int(json_get(v, "deny"), &deny) < 0 ||
 			json_int(json_get(v, "until"), ret_until) < 0 ||
+			json_bool(json_get(v, "candid"), &ret_grant->candid) <
+					0 ||
 			kind < 0 || kind >= CONSOLE_KINDS)
 		r = -EINVAL;
 	json_free(v);
+	if (r < 0)
+		return r;
 	ret_grant->kind = (enum console_kind)kind;
 	ret_grant->rights = (unsigned)rights;
 	ret_grant->deny = (unsigned)deny;
-	return r;
+	return 0;
 }
 
 /* ---- giving out
@@ -91,6 +96,8 @@ struct grant_call {
 	struct grant grant;
 	char rest[GUEST_ID_MAX];
 	char resume[RESUME_LEN + 1];
+	/* of the session that is resumed: given back if it fails */
+	char old_key[RESUME_HASH_LEN + 1];
 	int64_t until;
 };
 
@@ -100,30 +107,66 @@ static void call_free(struct grant_call *c)
 	free(c);
 }
 
+/* The session that this one takes the place of; it may have gone by. */
+static struct session *call_resumes(const struct grant_call *c)
+{
+	return c->grant.resumed_from[0] ? registry_find(c->x->gateway->registry,
+							  c->grant.resumed_from)
+					: NULL;
+}
+
+/* The end of one that fails; the exchange is refused already. Its old session
+ * can be resumed with the same key again. */
+static void call_fail(struct grant_call *c, struct session *old)
+{
+	if (old && !old->grant.resume[0])
+		memcpy(old->grant.resume, c->old_key,
+				sizeof(old->grant.resume));
+	call_free(c);
+}
+
+static void put_rights(struct json_out *o, unsigned rights)
+{
+	json_out_put_array(o, "rights");
+	for (unsigned i = 0; auth_right_name(i); i++)
+		if (rights & (1u << i))
+			json_out_text(o, auth_right_name(i));
+	json_out_array_end(o);
+}
+
 static void grant_kept(void *arg, int r, const struct secret *code)
 {
 	struct grant_call *c = arg;
 	struct exchange *x = c->x;
+	struct session *old = call_resumes(c);
 	struct json_out o;
 	char ws[64];
 
 	if (r < 0) {
-		exchange_refuse(x, END_STORE_UNAVAILABLE, NULL);
-		call_free(c);
+		exchange_refuse(x,
+				r == -ENOMEM ? END_INTERNAL
+					     : END_STORE_UNAVAILABLE,
+				NULL);
+		call_fail(c, old);
 		return;
 	}
+	if (old) /* if it still lives: its client is here now */
+		session_stop(old, END_CLIENT_CLOSED);
 	(void)snprintf(ws, sizeof(ws), "/ws/%s", c->grant.id);
 	exchange_json(x, &o);
 	json_out_object_begin(&o);
 	json_out_put_text(&o, "id", c->grant.id);
 	json_out_put_text(&o, "guest", c->grant.guest);
 	json_out_put_text(&o, "kind", console_kind_name(c->grant.kind));
+	put_rights(&o, c->grant.rights);
 	json_out_put_text(&o, "ws", ws);
 	json_out_put_text(&o, "code", code->data);
 	json_out_put_text(&o, "resume", c->resume);
 	json_out_put_int(&o, "expires_at", c->until);
+	if (c->grant.resumed_from[0])
+		json_out_put_text(&o, "resumed_from", c->grant.resumed_from);
 	json_out_object_end(&o);
-	exchange_answer(x, 201);
+	exchange_answer_json(x, 201, &o);
 	call_free(c);
 }
 
@@ -146,8 +189,10 @@ static void grant_give(struct grant_call *c)
 	c->until = (int64_t)time(NULL) + CODE_MS / 1000;
 	buf_init(&value, 4096);
 	if (grant_write(&c->grant, c->until, &value) < 0) {
+		struct session *old = call_resumes(c);
+
 		exchange_refuse(c->x, END_INTERNAL, NULL);
-		call_free(c);
+		call_fail(c, old);
 	} else {
 		auth_code_put(c->x->gateway->auth, buf_data(&value), value.len,
 				CODE_KEPT_MS, grant_kept, c);
@@ -160,50 +205,25 @@ static void grant_listed(void *arg, int r, const struct guest *guests,
 		size_t count, const struct err *e)
 {
 	struct grant_call *c = arg;
+	struct session *old = call_resumes(c);
 	const struct guest *s = NULL;
 
 	for (size_t i = 0; r == 0 && i < count && !s; i++)
 		if (strcmp(guests[i].id, c->rest) == 0)
 			s = &guests[i];
-	if (r < 0)
-		exchange_refuse(c->x, end_of_plan(r), "%s", e->text);
-	else if (!s)
-		exchange_refuse(c->x, END_NO_SUCH_GUEST, NULL);
-	else if (s->lacks[c->grant.kind])
-		exchange_refuse(c->x, END_NO_SUCH_CONSOLE, "%s",
-				s->lacks[c->grant.kind]);
-	else {
+	if (s && !s->lacks[c->grant.kind]) {
 		grant_give(c);
 		return;
 	}
-	call_free(c);
-}
-
-/* "rights": ["view", "control"]; absent: these two, as far as allowed. */
-static int wanted_rights(const struct exchange *x, unsigned *ret_rights)
-{
-	const struct json *list = json_get(x->body, "rights");
-	unsigned rights = 0;
-
-	if (!list) {
-		*ret_rights = CONFIG_MAY_VIEW | CONFIG_MAY_CONTROL;
-		return 0;
-	}
-	if (!json_is_array(list))
-		return -EINVAL;
-	for (size_t i = 0; i < json_count(list); i++) {
-		const char *text = json_text(json_at(list, i));
-		unsigned bit = 0;
-
-		while (text && auth_right_name(bit) &&
-				strcmp(auth_right_name(bit), text) != 0)
-			bit++;
-		if (!text || !auth_right_name(bit))
-			return -EINVAL;
-		rights |= 1u << bit;
-	}
-	*ret_rights = rights;
-	return 0;
+	if (r < 0)
+		exchange_refuse_inner(
+				c->x, end_of_plan(r), c->grant.guest, e->text);
+	else if (!s)
+		exchange_refuse(c->x, END_NO_SUCH_GUEST, NULL);
+	else
+		exchange_refuse(c->x, END_NO_SUCH_CONSOLE, "%s",
+				s->lacks[c->grant.kind]);
+	call_fail(c, old);
 }
 
 /* Fill the grant from what is asked and what is allowed. The word, or
@@ -219,19 +239,26 @@ static enum end_word grant_judge(struct gateway *g, struct exchange *x,
 		return END_NOT_PERMITTED;
 	ret_grant->rights = v.rights & wanted;
 	ret_grant->deny = v.deny;
+	ret_grant->candid = v.rights & CONFIG_MAY_ADMIN;
 	(void)snprintf(ret_grant->guest, sizeof(ret_grant->guest), "%s", guest);
 	(void)snprintf(ret_grant->user, sizeof(ret_grant->user), "%s",
 			x->who.name);
 	return END_WORDS;
 }
 
+/* `old` is the session to resume, or NULL. */
 static void grant_start(struct gateway *g, struct exchange *x,
-		const struct grant *grant)
+		const struct grant *grant, struct session *old)
 {
 	struct grant_call *c = calloc(1, sizeof(*c));
 	struct hypervisor *h;
 	const char *rest;
 
+	if (g->draining) {
+		exchange_refuse(x, END_SHUTDOWN, NULL);
+		free(c);
+		return;
+	}
 	h = gateway_hypervisor(g, grant->guest, &rest);
 	if (!h || !c) {
 		exchange_refuse(x, c ? END_NO_SUCH_GUEST : END_INTERNAL, NULL);
@@ -240,6 +267,10 @@ static void grant_start(struct gateway *g, struct exchange *x,
 	}
 	c->x = x;
 	c->grant = *grant;
+	if (old) { /* this key has done its work */
+		memcpy(c->old_key, old->grant.resume, sizeof(c->old_key));
+		old->grant.resume[0] = '\0';
+	}
 	(void)snprintf(c->rest, sizeof(c->rest), "%s", rest);
 	hypervisor_list(h, grant_listed, c);
 }
@@ -258,21 +289,17 @@ void api_consoles_post(struct gateway *g, struct exchange *x)
 		return;
 	}
 	if (console_kind_from(kind ? kind : "vnc", &grant.kind) < 0 ||
-			wanted_rights(x, &wanted) < 0) {
+			exchange_rights(x, &wanted) < 0) {
 		exchange_refuse(x, END_BAD_REQUEST,
 				"`kind` is vnc, serial or spice; `rights` is a "
 				"list of view and control.");
-		return;
-	}
-	if (g->draining) {
-		exchange_refuse(x, END_SHUTDOWN, NULL);
 		return;
 	}
 	word = grant_judge(g, x, guest, wanted, &grant);
 	if (word != END_WORDS)
 		exchange_refuse(x, word, NULL);
 	else
-		grant_start(g, x, &grant);
+		grant_start(g, x, &grant, NULL);
 }
 
 /* ---- again
@@ -295,9 +322,9 @@ static enum end_word resume_judge(const struct exchange *x,
 	secret_done(&have);
 	if (!right)
 		return END_LINK_USED;
-	if (s->state == SESSION_ENDED && s->word == END_KILLED)
+	if (s->stop_asked && s->stop_word == END_KILLED)
 		return END_KILLED;
-	if (s->state == SESSION_ENDED && s->word == END_CLIENT_CLOSED &&
+	if (s->state >= SESSION_DRAINING && s->word == END_CLIENT_CLOSED &&
 			s->said_goodbye)
 		return END_CLIENT_CLOSED;
 	return END_WORDS;
@@ -323,10 +350,7 @@ void api_console_resume(struct gateway *g, struct exchange *x)
 		grant.kind = s->grant.kind;
 		memcpy(grant.resumed_from, s->grant.id,
 				sizeof(grant.resumed_from));
-		s->grant.resume[0] = '\0'; /* this key has done its work */
-		if (s->console)
-			console_stop(s->console, END_CLIENT_CLOSED);
-		grant_start(g, x, &grant);
+		grant_start(g, x, &grant, s);
 	}
 }
 
@@ -353,7 +377,9 @@ static void code_taken(void *arg, int r, const void *value, size_t len)
 
 	if (r == 0)
 		r = grant_read(value, len, &grant, &until);
-	if (r < 0)
+	if (r == -ENOMEM)
+		word = END_INTERNAL;
+	else if (r < 0)
 		word = r == -ENOENT ? END_LINK_USED : END_STORE_UNAVAILABLE;
 	else
 		word = grant_check(x, &grant, until);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/log.h"
 #include "gateway/exchange.h"
 #include "gateway/gateway.h"
 #include "gateway/routes.h"
@@ -15,6 +16,7 @@ struct guests_call {
 			    */
 	const char *only;  /* one guest's id: answered alone; NULL: all */
 	bool found;
+	int r; /* of a profile that did not answer */
 	size_t waits;
 };
 
@@ -71,7 +73,7 @@ static void list_guest(struct guests_call *c, const char *profile,
 			sizeof(id))
 		return;
 	v = auth_judge(c->x->gateway->auth, &c->x->who, id);
-	if (!v.rights || (c->only && strcmp(c->only, id) != 0))
+	if (!v.rights || (c->only && (c->found || strcmp(c->only, id) != 0)))
 		return;
 	c->found = true;
 	put_guest(&c->out, profile, id, s, v.rights);
@@ -107,22 +109,43 @@ static void put_failed(struct json_out *o, const struct buf *failed)
 static void guests_done(struct guests_call *c)
 {
 	struct exchange *x = c->x;
-	int r;
 
 	if (!c->only) {
 		json_out_array_end(&c->out);
 		put_failed(&c->out, &c->failed);
 		json_out_object_end(&c->out);
 	}
-	r = json_out_done(&c->out);
-	if (r < 0)
-		exchange_refuse(x, END_INTERNAL, "The list is too long.");
+	if (c->only && !c->found && c->r < 0)
+		exchange_refuse_inner(x, end_of_plan(c->r), c->only,
+				c->failed.len ? (char *)buf_data(&c->failed)
+					      : strerrordesc_np(-c->r));
 	else if (c->only && !c->found)
 		exchange_refuse(x, END_NO_SUCH_GUEST, NULL);
 	else
-		exchange_answer(x, 200);
+		exchange_answer_json(x, 200, &c->out);
 	buf_done(&c->failed);
 	free(c);
+}
+
+/* Of one guest the sentence alone is kept: guests_done() judges it. */
+static void guests_failed(struct guests_call *c, const struct hypervisor *h,
+		int r, const char *why)
+{
+	char all[GUEST_ID_MAX];
+
+	c->r = r;
+	if (c->only) {
+		(void)buf_add(&c->failed, why, strlen(why) + 1);
+		return;
+	}
+	log_warn(NULL, "event=list_failed profile=%s detail=%s",
+			log_value(h->profile).text, log_value(why).text);
+	(void)snprintf(all, sizeof(all), "%.*s/*", GUEST_ID_MAX - 3,
+			h->profile);
+	note_failed(c, h->profile,
+			exchange_candid(c->x, all)
+					? why
+					: end_info(end_of_plan(r))->sentence);
 }
 
 static void guests_listed(void *arg, int r, const struct guest *guests,
@@ -134,7 +157,7 @@ static void guests_listed(void *arg, int r, const struct guest *guests,
 	for (size_t i = 0; r == 0 && i < count; i++)
 		list_guest(c, p->h->profile, &guests[i]);
 	if (r < 0)
-		note_failed(c, p->h->profile, e->text);
+		guests_failed(c, p->h, r, e->text);
 	free(p);
 	if (--c->waits == 0)
 		guests_done(c);
@@ -144,11 +167,30 @@ static void guests_ask(struct guests_call *c, struct hypervisor *h)
 {
 	struct profile_call *p = malloc(sizeof(*p));
 
-	if (!p)
+	if (!p) {
+		guests_failed(c, h, -ENOMEM, "no memory");
 		return;
+	}
 	*p = (struct profile_call){.call = c, .h = h};
 	c->waits++;
 	hypervisor_list(h, guests_listed, p);
+}
+
+/* Every profile; those of one guest's link and of one guest: its own. */
+static void guests_ask_all(struct guests_call *c, struct gateway *g)
+{
+	const char *own = c->only ? c->only : c->x->who.guest;
+	struct hypervisor *h;
+	const char *rest;
+
+	if (!*own) {
+		for (size_t i = 0; i < g->hypervisor_count; i++)
+			guests_ask(c, g->hypervisors[i]);
+		return;
+	}
+	h = gateway_hypervisor(g, own, &rest);
+	if (h)
+		guests_ask(c, h);
 }
 
 static void guests_start(
@@ -169,8 +211,7 @@ static void guests_start(
 		json_out_put_array(&c->out, "guests");
 	}
 	c->waits = 1; /* ours, until all are asked */
-	for (size_t i = 0; i < g->hypervisor_count; i++)
-		guests_ask(c, g->hypervisors[i]);
+	guests_ask_all(c, g);
 	if (--c->waits == 0)
 		guests_done(c);
 }
@@ -180,7 +221,13 @@ void api_guests_get(struct gateway *g, struct exchange *x)
 	guests_start(g, x, NULL);
 }
 
+/* To whom has no right on it, it does not exist; nobody is asked. */
 void api_guest_get(struct gateway *g, struct exchange *x)
 {
-	guests_start(g, x, route_param(&x->match, "id"));
+	const char *id = route_param(&x->match, "id");
+
+	if (auth_judge(g->auth, &x->who, id).rights)
+		guests_start(g, x, id);
+	else
+		exchange_refuse(x, END_NO_SUCH_GUEST, NULL);
 }

@@ -57,7 +57,7 @@ static void answer_user(struct exchange *x)
 	put_ways(&o, x->gateway);
 	json_out_put_text(&o, "version", GLASSBRIDGE_VERSION);
 	json_out_object_end(&o);
-	exchange_answer(x, 200);
+	exchange_answer_json(x, 200, &o);
 }
 
 /* Who is not signed in learns how to; that is no refusal worth a log line. */
@@ -77,10 +77,9 @@ void api_login_get(struct gateway *g, struct exchange *x)
 	json_out_put_text(&o, "title", i->sentence);
 	json_out_put_text(&o, "detail", i->sentence);
 	json_out_put_text(&o, "hint", i->hint);
-	put_ways(&o, g);
-	json_out_put_text(&o, "version", GLASSBRIDGE_VERSION);
+	put_ways(&o, g); /* no version: strangers need not know */
 	json_out_object_end(&o);
-	exchange_answer(x, i->http_status);
+	exchange_answer_json(x, i->http_status, &o);
 }
 
 static void signed_in(void *arg, int r, const struct principal *who,
@@ -100,7 +99,10 @@ static void signed_in(void *arg, int r, const struct principal *who,
 							 : END_LOGIN_FAILED,
 				NULL);
 	} else if (r < 0) {
-		exchange_refuse(x, END_STORE_UNAVAILABLE, NULL);
+		exchange_refuse(x,
+				r == -ENOMEM ? END_INTERNAL
+					     : END_STORE_UNAVAILABLE,
+				NULL);
 	} else if (cookie_write(&x->headers, COOKIE_BASE, cookie->data,
 				   cookie->len, AUTH_SIGN_IN_MS / 1000,
 				   x->tls) < 0) {

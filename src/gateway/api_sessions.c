@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "config/config.h"
+#include "core/crypto.h"
 #include "core/log.h"
 #include "core/loop.h"
 #include "gateway/exchange.h"
@@ -23,7 +24,7 @@ void api_status(struct gateway *g, struct exchange *x)
 	if (x->signed_in)
 		json_out_put_uint(&o, "sessions", registry_live(g->registry));
 	json_out_object_end(&o);
-	exchange_answer(x, 200);
+	exchange_answer_json(x, 200, &o);
 }
 
 /* One's own; those of others take the right `admin`. */
@@ -33,12 +34,15 @@ static bool session_shown(const struct exchange *x, const struct session *s)
 			auth_judge(x->gateway->auth, &x->who, s->grant.guest);
 
 	return (v.rights & CONFIG_MAY_ADMIN) ||
-	       strcmp(s->grant.user, x->who.name) == 0;
+	       (v.rights && strcmp(s->grant.user, x->who.name) == 0);
 }
 
-static void put_session(struct json_out *o, const struct session *s)
+static void put_session(struct json_out *o, const struct exchange *x,
+		const struct session *s)
 {
-	bool over = s->state == SESSION_ENDED;
+	bool told = s->state >= SESSION_DRAINING;
+	const struct end_info *end = told ? end_info(s->word) : NULL;
+	bool all = told && (!s->inner || exchange_candid(x, s->grant.guest));
 
 	json_out_object_begin(o);
 	json_out_put_text(o, "id", s->grant.id);
@@ -47,8 +51,11 @@ static void put_session(struct json_out *o, const struct session *s)
 	json_out_put_text(o, "user", s->grant.user);
 	json_out_put_text(o, "from", s->from);
 	json_out_put_text(o, "state", session_state_name(s->state));
-	json_out_put_text(o, "word", over ? end_info(s->word)->word : NULL);
-	json_out_put_text(o, "detail", over ? s->detail : NULL);
+	json_out_put_text(o, "word", told ? end->word : NULL);
+	json_out_put_text(o, "detail",
+			all    ? s->detail
+			: told ? end->sentence
+			       : NULL);
 	json_out_put_int(o, "since", s->since);
 	json_out_put_uint(o, "bytes_in", s->counts.up.bytes);
 	json_out_put_uint(o, "bytes_out", s->counts.down.bytes);
@@ -68,24 +75,24 @@ void api_sessions_get(struct gateway *g, struct exchange *x)
 	for (struct session *s = registry_first(g->registry); s;
 			s = registry_next(g->registry, s))
 		if (session_shown(x, s))
-			put_session(&o, s);
+			put_session(&o, x, s);
 	json_out_array_end(&o);
 	json_out_object_end(&o);
-	if (json_out_done(&o) < 0)
-		exchange_refuse(x, END_INTERNAL, "The list is too long.");
-	else
-		exchange_answer(x, 200);
+	exchange_answer_json(x, 200, &o);
 }
 
-/* By the whole id, or by a beginning that only one has. */
-static struct session *session_named(struct gateway *g, const char *id)
+/* By the whole id, or by a beginning that only one of those shown has. */
+static struct session *session_named(const struct exchange *x, const char *id)
 {
-	struct session *found = NULL;
+	struct registry *r = x->gateway->registry;
+	struct session *found = registry_find(r, id);
 	size_t len = strlen(id);
 
-	for (struct session *s = registry_first(g->registry); s && len >= 4;
-			s = registry_next(g->registry, s)) {
-		if (strncmp(s->grant.id, id, len) != 0)
+	if (found || len < 4)
+		return found && session_shown(x, found) ? found : NULL;
+	for (struct session *s = registry_first(r); s;
+			s = registry_next(r, s)) {
+		if (strncmp(s->grant.id, id, len) != 0 || !session_shown(x, s))
 			continue;
 		if (found)
 			return NULL;
@@ -96,17 +103,17 @@ static struct session *session_named(struct gateway *g, const char *id)
 
 void api_session_delete(struct gateway *g, struct exchange *x)
 {
-	struct session *s = session_named(g, route_param(&x->match, "id"));
+	struct session *s = session_named(x, route_param(&x->match, "id"));
 
-	if (!s || !session_shown(x, s)) {
+	if (!s) {
 		exchange_refuse_status(x, 404, END_BAD_REQUEST,
 				"There is no session with this id.");
 		return;
 	}
-	if (s->console) {
+	if (s->state != SESSION_ENDED) {
 		log_info(s->brief, "event=kill by=%s",
 				log_value(x->who.name).text);
-		console_stop(s->console, END_KILLED);
+		session_stop(s, END_KILLED);
 	}
 	exchange_answer(x, 204);
 }
@@ -114,44 +121,83 @@ void api_session_delete(struct gateway *g, struct exchange *x)
 /* ---- links
  * -------------------------------------------------------------------- */
 
+/* "BASE/console/GUEST#t=CODE", without a guest "BASE/#t=CODE" */
+static int link_url(const struct exchange *x, const struct secret *code,
+		struct buf *to)
+{
+	const char *guest = x->who.guest;
+	char encoded[3 * GUEST_ID_MAX];
+	int r = buf_addf(to, "%s/", x->gateway->base_url);
+
+	if (r == 0 && *guest) {
+		r = url_encode(guest, strlen(guest), encoded, sizeof(encoded));
+		if (r >= 0)
+			r = buf_addf(to, "console/%s", encoded);
+	}
+	return r < 0 ? r : buf_addf(to, "#t=%s", code->data);
+}
+
 static void link_made(void *arg, int r, const struct secret *code)
 {
 	struct exchange *x = arg;
-	struct principal *who = &x->who; /* as the link will sign in */
 	struct json_out o;
 	struct buf url;
 
-	if (r < 0) {
-		exchange_refuse(x, END_STORE_UNAVAILABLE, NULL);
-		return;
-	}
 	buf_init(&url, 4096);
-	r = buf_addf(&url, "%s/", x->gateway->base_url);
-	if (r == 0 && who->guest[0]) {
-		char guest[3 * GUEST_ID_MAX];
-
-		r = url_encode(who->guest, strlen(who->guest), guest,
-				sizeof(guest));
-		if (r >= 0)
-			r = buf_addf(&url, "console/%s", guest);
-	}
 	if (r == 0)
-		r = buf_addf(&url, "#t=%s", code->data);
-	exchange_json(x, &o);
-	json_out_object_begin(&o);
-	json_out_put_text(&o, "code", code->data);
-	json_out_key(&o, "url");
-	json_out_text_n(&o, buf_data(&url), url.len);
-	json_out_put_int(&o, "expires_at",
-			(int64_t)time(NULL) + (int64_t)(intptr_t)x->call);
-	json_out_object_end(&o);
+		r = link_url(x, code, &url);
+	if (r < 0) {
+		exchange_refuse(x,
+				r == -EIO ? END_STORE_UNAVAILABLE
+					  : END_INTERNAL,
+				NULL);
+	} else {
+		exchange_json(x, &o);
+		json_out_object_begin(&o);
+		json_out_put_text(&o, "code", code->data);
+		json_out_key(&o, "url");
+		json_out_text_n(&o, buf_data(&url), url.len);
+		json_out_put_int(&o, "expires_at",
+				(int64_t)time(NULL) +
+						(int64_t)(intptr_t)x->call);
+		json_out_object_end(&o);
+		exchange_answer_json(x, 201, &o);
+	}
 	if (url.len > 0)
 		secret_wipe(buf_data(&url), url.len);
 	buf_done(&url);
-	if (r < 0 || json_out_done(&o) < 0)
-		exchange_refuse(x, END_INTERNAL, NULL);
+}
+
+/* A whole number of the body within 1 .. most; absent: as it is. */
+static bool body_number(const struct exchange *x, const char *key, int64_t most,
+		int64_t *number)
+{
+	const struct json *v = json_get(x->body, key);
+
+	return !v ||
+	       (json_int(v, number) == 0 && *number >= 1 && *number <= most);
+}
+
+/*
+ * Whom the link signs in. One for a guest is for somebody else: a name of its
+ * own, so that it sees no session but its own, and no more than the rights that
+ * are asked for. One for all guests is the maker's own way in.
+ */
+static void link_principal(struct principal *who, const char *maker,
+		const char *guest, struct auth_verdict v, unsigned wanted)
+{
+	char mark[7];
+
+	*who = (struct principal){.via = AUTH_LINK, .deny = v.deny};
+	who->rights = v.rights & wanted;
+	crypto_random_text(mark, sizeof(mark) - 1);
+	if (guest)
+		(void)snprintf(who->name, sizeof(who->name), "%.56s+%s", maker,
+				mark);
 	else
-		exchange_answer(x, 201);
+		(void)snprintf(who->name, sizeof(who->name), "%s", maker);
+	(void)snprintf(who->guest, sizeof(who->guest), "%s",
+			guest ? guest : "");
 }
 
 /* A link gives away rights that one has oneself, on one guest or on all. */
@@ -159,34 +205,35 @@ void api_links_post(struct gateway *g, struct exchange *x)
 {
 	const char *guest = exchange_text(x, "guest");
 	struct auth_verdict v = auth_judge(g->auth, &x->who, guest);
-	struct principal who = {.via = AUTH_LINK};
-	int64_t ttl = AUTH_LINK_MS / 1000;
+	int64_t ttl = AUTH_LINK_MS / 1000, uses = 1;
+	struct principal who;
+	unsigned wanted;
 
-	if (json_get(x->body, "ttl") &&
-			(json_int(json_get(x->body, "ttl"), &ttl) < 0 ||
-					ttl < 1 ||
-					ttl > AUTH_LINK_MAX_MS / 1000)) {
+	if (!body_number(x, "ttl", AUTH_LINK_MAX_MS / 1000, &ttl))
 		exchange_refuse(x, END_BAD_REQUEST,
 				"`ttl` is a number of seconds, at most a day.");
-		return;
-	}
-	if (guest && strlen(guest) >= sizeof(who.guest)) {
+	else if (!body_number(x, "uses", 1, &uses))
+		exchange_refuse(x, END_BAD_REQUEST,
+				"A link works once: `uses` can only be 1.");
+	else if (exchange_rights(x, &wanted) < 0)
+		exchange_refuse(x, END_BAD_REQUEST,
+				"`rights` is a list of view, control, power, "
+				"record, share and admin.");
+	else if (guest && (!v.rights || strlen(guest) >= sizeof(who.guest)))
 		exchange_refuse(x, END_NO_SUCH_GUEST, NULL);
-		return;
-	}
-	if (!(v.rights & (guest ? CONFIG_MAY_SHARE : CONFIG_MAY_ADMIN))) {
+	else if (!(v.rights & (guest ? CONFIG_MAY_SHARE : CONFIG_MAY_ADMIN)))
 		exchange_refuse(x, END_NOT_PERMITTED,
 				"A link takes the right `share` on the guest, "
 				"or `admin` for all guests.");
-		return;
+	else {
+		if (!guest && !json_get(x->body, "rights"))
+			wanted = v.rights;
+		link_principal(&who, x->who.name, guest, v, wanted);
+		x->who = who;
+		x->call = (void *)(intptr_t)ttl;
+		auth_link_new(g->auth, &who, (uint64_t)ttl * 1000, link_made,
+				x);
 	}
-	who.rights = v.rights;
-	who.deny = v.deny;
-	(void)snprintf(who.name, sizeof(who.name), "%s", x->who.name);
-	(void)snprintf(who.guest, sizeof(who.guest), "%s", guest ? guest : "");
-	x->who = who;
-	x->call = (void *)(intptr_t)ttl;
-	auth_link_new(g->auth, &who, (uint64_t)ttl * 1000, link_made, x);
 }
 
 /* ---- the configuration, again
@@ -221,5 +268,5 @@ void api_reload_post(struct gateway *g, struct exchange *x)
 		json_out_text(&o, g->config->warnings.items[i]);
 	json_out_array_end(&o);
 	json_out_object_end(&o);
-	exchange_answer(x, 200);
+	exchange_answer_json(x, 200, &o);
 }

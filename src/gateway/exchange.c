@@ -6,10 +6,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/config.h"
 #include "core/crypto.h"
 #include "core/log.h"
 #include "core/loop.h"
 #include "gateway/gateway.h"
+#include "http/problem.h"
+
+/* It may have held a code or a cookie. */
+static void wiped_done(struct buf *b)
+{
+	if (b->len > 0)
+		secret_wipe(buf_data(b), b->len);
+	buf_done(b);
+}
 
 void exchange_free(struct exchange *x)
 {
@@ -19,10 +29,8 @@ void exchange_free(struct exchange *x)
 	secret_done(&x->cookie);
 	secret_done(&x->bearer);
 	secret_done(&x->code);
-	buf_done(&x->headers);
-	if (x->answer.len > 0) /* it may have held a code */
-		secret_wipe(buf_data(&x->answer), x->answer.len);
-	buf_done(&x->answer);
+	wiped_done(&x->headers);
+	wiped_done(&x->answer);
 	free(x);
 }
 
@@ -38,20 +46,36 @@ static void exchange_home(void *arg)
 
 static void exchange_return(struct exchange *x)
 {
-	if (loop_post(x->home, exchange_home, x) < 0)
-		exchange_free(x);
+	(void)loop_post_own(x->home, &x->post, exchange_home, x);
 }
 
 void exchange_json(struct exchange *x, struct json_out *ret_out)
 {
-	buf_done(&x->answer);
+	wiped_done(&x->answer);
 	json_out_init(ret_out, &x->answer);
 }
 
 void exchange_answer(struct exchange *x, unsigned status)
 {
+	wiped_done(&x->answer);
 	x->status = status;
-	x->type = x->answer.len > 0 ? "application/json" : NULL;
+	x->type = NULL;
+	exchange_return(x);
+}
+
+void exchange_answer_json(
+		struct exchange *x, unsigned status, struct json_out *o)
+{
+	int r = json_out_done(o);
+
+	if (r < 0) {
+		exchange_refuse(x, END_INTERNAL,
+				r == -EMSGSIZE ? "The answer is too long."
+					       : NULL);
+		return;
+	}
+	x->status = status;
+	x->type = "application/json";
 	exchange_return(x);
 }
 
@@ -71,27 +95,13 @@ static void problem_id(char ret[9])
 	crypto_hex(id, sizeof(id), ret);
 }
 
-void exchange_refuse_status(struct exchange *x, unsigned status,
-		enum end_word word, const char *detail)
+static void problem_write(struct exchange *x, unsigned status,
+		enum end_word word, const char *detail, const char *id)
 {
 	const struct end_info *i = end_info(word);
 	struct json_out o;
-	char id[9], type[128];
+	char type[128];
 
-	problem_id(id);
-	log_info(id,
-			"event=refused word=%s status=%u method=%s from=%s "
-			"user=%s detail=%s",
-			i->word, status, x->method, x->from,
-			log_value(x->signed_in ? x->who.name : "-").text,
-			log_value(detail).text);
-	if (x->upgrade && word != END_BAD_REQUEST && status != 429) {
-		x->status = 101;
-		x->word = word;
-		(void)snprintf(x->detail, sizeof(x->detail), "%s", detail);
-		exchange_return(x);
-		return;
-	}
 	(void)snprintf(type, sizeof(type), "docs/troubleshooting.md#%s",
 			i->word);
 	exchange_json(x, &o);
@@ -104,14 +114,47 @@ void exchange_refuse_status(struct exchange *x, unsigned status,
 	json_out_put_text(&o, "hint", i->hint);
 	json_out_put_text(&o, "id", id);
 	json_out_object_end(&o);
-	x->status = status;
-	x->type = "application/problem+json";
+	x->type = HTTP_PROBLEM_TYPE;
+	if (json_out_done(&o) == 0)
+		return;
+	wiped_done(&x->answer); /* no memory: the status alone */
+	x->type = NULL;
+}
+
+/* `shown` is what the client reads, `detail` stands in the log. */
+static void refuse(struct exchange *x, unsigned status, enum end_word word,
+		const char *shown, const char *detail)
+{
+	char id[9];
+
+	problem_id(id);
+	log_info(id,
+			"event=refused word=%s status=%u method=%s from=%s "
+			"user=%s detail=%s",
+			end_info(word)->word, status, x->method, x->from,
+			log_value(x->signed_in ? x->who.name : "-").text,
+			log_value(detail).text);
+	if (x->upgrade && word != END_BAD_REQUEST) {
+		x->status = 101;
+		x->word = word;
+		(void)snprintf(x->detail, sizeof(x->detail), "%s", shown);
+	} else {
+		x->status = status;
+		problem_write(x, status, word, shown, id);
+	}
 	exchange_return(x);
+}
+
+void exchange_refuse_status(struct exchange *x, unsigned status,
+		enum end_word word, const char *detail)
+{
+	refuse(x, status, word, detail, detail);
 }
 
 void exchange_refuse(
 		struct exchange *x, enum end_word word, const char *detail, ...)
 {
+	const char *sentence = end_info(word)->sentence;
 	char text[ERR_TEXT_MAX];
 	va_list ap;
 
@@ -119,9 +162,25 @@ void exchange_refuse(
 		va_start(ap, detail);
 		(void)vsnprintf(text, sizeof(text), detail, ap);
 		va_end(ap);
+		sentence = text;
 	}
-	exchange_refuse_status(x, end_info(word)->http_status, word,
-			detail ? text : end_info(word)->sentence);
+	refuse(x, end_info(word)->http_status, word, sentence, sentence);
+}
+
+bool exchange_candid(const struct exchange *x, const char *guest)
+{
+	return auth_judge(x->gateway->auth, &x->who, guest).rights &
+	       CONFIG_MAY_ADMIN;
+}
+
+void exchange_refuse_inner(struct exchange *x, enum end_word word,
+		const char *guest, const char *detail)
+{
+	const struct end_info *i = end_info(word);
+
+	refuse(x, i->http_status, word,
+			exchange_candid(x, guest) ? detail : i->sentence,
+			detail);
 }
 
 const char *exchange_text(const struct exchange *x, const char *key)
@@ -129,15 +188,53 @@ const char *exchange_text(const struct exchange *x, const char *key)
 	return json_text(json_get(x->body, key));
 }
 
+int exchange_rights(const struct exchange *x, unsigned *ret_rights)
+{
+	const struct json *list = json_get(x->body, "rights");
+	unsigned rights = 0;
+
+	if (!list) {
+		*ret_rights = CONFIG_MAY_VIEW | CONFIG_MAY_CONTROL;
+		return 0;
+	}
+	if (!json_is_array(list))
+		return -EINVAL;
+	for (size_t i = 0; i < json_count(list); i++) {
+		const char *text = json_text(json_at(list, i));
+		unsigned bit = 0;
+
+		while (text && auth_right_name(bit) &&
+				strcmp(auth_right_name(bit), text) != 0)
+			bit++;
+		if (!text || !auth_right_name(bit))
+			return -EINVAL;
+		rights |= 1u << bit;
+	}
+	*ret_rights = rights;
+	return 0;
+}
+
 /* ---- on the control loop: who is it? ----------------------------------------
  */
 
+/* Is it one that changes something? Then a page must say where it is from. */
+static bool exchange_changes(const struct exchange *x)
+{
+	return strcmp(x->method, "GET") != 0 && strcmp(x->method, "HEAD") != 0;
+}
+
 static void exchange_run(struct exchange *x)
 {
-	if (!x->api->anybody && !x->signed_in)
-		exchange_refuse(x, END_NOT_SIGNED_IN, NULL);
-	else
+	if (x->api->anybody || x->signed_in)
 		x->api->fn(x->gateway, x);
+	else if (x->cookie.data && !x->bearer.data && !x->page &&
+			exchange_changes(x))
+		exchange_refuse(x, END_NOT_SIGNED_IN,
+				"A cookie alone does not sign in a change: "
+				"the request has no Origin. Programs use a "
+				"bearer token.");
+	else
+		exchange_refuse(x, END_NOT_SIGNED_IN, NULL);
 }
 
 static void exchange_known(void *arg, int r, const struct principal *who,
@@ -149,16 +246,12 @@ static void exchange_known(void *arg, int r, const struct principal *who,
 		x->who = *who;
 		x->signed_in = true;
 	}
-	if (r < 0 && r != -ENOENT)
+	if (r == -ENOMEM)
+		exchange_refuse(x, END_INTERNAL, NULL);
+	else if (r < 0 && r != -ENOENT)
 		exchange_refuse(x, END_STORE_UNAVAILABLE, NULL);
 	else
 		exchange_run(x);
-}
-
-/* Is it one that changes something? Then a page must say where it is from. */
-static bool exchange_changes(const struct exchange *x)
-{
-	return strcmp(x->method, "GET") != 0 && strcmp(x->method, "HEAD") != 0;
 }
 
 static void exchange_arrives(void *arg)
@@ -194,5 +287,5 @@ static void exchange_arrives(void *arg)
 int exchange_send(struct exchange *x, struct gateway *g)
 {
 	x->gateway = g;
-	return loop_post(g->control, exchange_arrives, x);
+	return loop_post_own(g->control, &x->post, exchange_arrives, x);
 }

@@ -16,6 +16,7 @@
 
 #include "auth/auth.h"
 #include "core/buf.h"
+#include "core/loop.h"
 #include "core/secret.h"
 #include "http/router.h"
 #include "proto/json.h"
@@ -42,6 +43,7 @@ struct api {
 	api_fn *fn;
 	bool anybody;    /* also those who are not signed in */
 	bool local_only; /* only over the control socket */
+	bool upgrades;   /* takes WebSockets */
 };
 
 struct exchange {
@@ -78,6 +80,7 @@ struct exchange {
 	struct loop *home;
 	void (*answered)(struct exchange *x); /* called there */
 	void *owner;
+	struct post post; /* to the control loop, then back */
 };
 
 void exchange_free(struct exchange *x); /* takes NULL */
@@ -91,18 +94,32 @@ int exchange_send(struct exchange *x, struct gateway *g);
 
 /* The answer's JSON is written with this. */
 void exchange_json(struct exchange *x, struct json_out *ret_out);
-/* With what was written, or without a body (204). */
+/* Without a body (204). */
 void exchange_answer(struct exchange *x, unsigned status);
+/* With what was written; what could not be (no memory, too long) is an error
+ * of ours. */
+void exchange_answer_json(
+		struct exchange *x, unsigned status, struct json_out *o);
 /* As problem+json: the word's status, sentence and hint; a detail where there
  * is a better sentence. An upgrade is refused by a Close instead. */
 void exchange_refuse(struct exchange *x, enum end_word word, const char *detail,
 		...) __attribute__((format(printf, 3, 4)));
+/* The same with a sentence that may tell addresses: it is for the log, and for
+ * who has the right `admin` on this guest ("profile/" and a star: on all of a
+ * profile). Others read the word's own. */
+void exchange_refuse_inner(struct exchange *x, enum end_word word,
+		const char *guest, const char *detail);
+/* Has who asks that right? */
+bool exchange_candid(const struct exchange *x, const char *guest);
 /* The same with an HTTP status of its own (404 of an unknown path). */
 void exchange_refuse_status(struct exchange *x, unsigned status,
 		enum end_word word, const char *detail);
 /* 101, and this session's console. */
 void exchange_upgrade(struct exchange *x, struct session *s);
 
+/* "rights": ["view", "control"] of the request's body as config_right bits;
+ * absent: these two. -EINVAL for anything else. */
+int exchange_rights(const struct exchange *x, unsigned *ret_rights);
 /* A member of the request's body: NULL unless it is a string. */
 const char *exchange_text(const struct exchange *x, const char *key);
 

@@ -9,10 +9,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/crypto.h"
 #include "core/log.h"
 #include "core/loop.h"
 #include "gateway/exchange.h"
 #include "gateway/gateway.h"
+#include "gateway/peers.h"
 #include "gateway/routes.h"
 #include "gateway/site.h"
 #include "http/assets.h"
@@ -27,6 +29,8 @@
 #include "stream/tls.h"
 #include "stream/ws.h"
 
+enum { WS_KEY_BYTES = 16 };
+
 struct front {
 	struct loop *loop;
 	struct gateway *gateway;
@@ -35,6 +39,7 @@ struct front {
 	struct refusal *refusals;
 	_Atomic size_t load;
 	bool draining;
+	struct post drain;
 };
 
 struct front_conn {
@@ -44,6 +49,8 @@ struct front_conn {
 	struct exchange *exchange; /* under way on the control loop */
 	enum front_role role;
 	bool tls;
+	bool counted; /* as one of its address's */
+	bool over;    /* that has too many: it is only told so */
 	char from[EXCHANGE_FROM_MAX];
 };
 
@@ -67,23 +74,26 @@ static void conn_free(struct front_conn *c)
 		f->conns = c->next;
 	if (c->next)
 		c->next->prev = c->prev;
+	if (c->counted)
+		peers_leave(f->gateway->peers, c->from);
 	free(c);
 }
 
-/* The connection is of no use any more; an exchange still comes back. */
+/* With what it counts for. */
 static void conn_done(struct front_conn *c)
 {
-	c->http = NULL;
-	if (!c->exchange)
-		conn_free(c);
+	atomic_fetch_sub(&c->front->load, 1);
+	conn_free(c);
 }
 
+/* It waits for an exchange that is under way. */
 static void conn_gone(void *arg, struct http_conn *http)
 {
 	struct front_conn *c = arg;
 
-	atomic_fetch_sub(&c->front->load, 1);
-	conn_done(c);
+	c->http = NULL;
+	if (!c->exchange)
+		conn_done(c);
 }
 
 /* The peer's address without its port; "local" for a Unix socket. */
@@ -195,7 +205,7 @@ static void conn_upgrade(struct front_conn *c, struct exchange *x)
 	o.early = early;
 	r = ws_accept_wrap(&s, &o, &e);
 	free(early);
-	conn_done(c);
+	conn_free(c); /* what it counts for goes over to the console */
 	if (r == 0 && x->session) {
 		front_console(f, s, x);
 	} else if (r == 0) {
@@ -241,7 +251,7 @@ static void conn_answered(struct exchange *x)
 		if (x->session)
 			console_never_was(c->front->gateway->control,
 					x->session, END_CLIENT_CLOSED);
-		conn_free(c);
+		conn_done(c);
 	}
 	exchange_free(x);
 }
@@ -296,24 +306,65 @@ static int exchange_credentials(
 	return r;
 }
 
-/* What cannot be read is refused here; *ret_why is the sentence. */
-static struct exchange *exchange_of(struct front_conn *c,
-		const struct http_request *q, const struct route_match *m,
+/* A WebSocket's handshake. 0, or the status of its refusal with *ret_why. */
+static unsigned exchange_upgrades(struct exchange *x,
+		const struct http_request *q, const char **ret_why)
+{
+	const char *key = http_header(q, "sec-websocket-key");
+	const char *version = http_header(q, "sec-websocket-version");
+	uint8_t bytes[WS_KEY_LEN];
+
+	if (!version || strcmp(version, "13") != 0) {
+		*ret_why = "The gateway speaks version 13 of WebSocket.";
+		return 426;
+	}
+	if (!key || strlen(key) != WS_KEY_LEN ||
+			crypto_unbase64(key, WS_KEY_LEN, bytes,
+					sizeof(bytes)) != WS_KEY_BYTES) {
+		*ret_why = "Sec-WebSocket-Key is not 16 bytes in base64.";
+		return 400;
+	}
+	if (code_of(q, &x->code) < 0) {
+		*ret_why = "A console needs the subprotocols binary and "
+			   "code.CODE.";
+		return 400;
+	}
+	memcpy(x->key, key, WS_KEY_LEN);
+	x->upgrade = true;
+	return 0;
+}
+
+static unsigned exchange_fill(struct exchange *x, const struct http_request *q,
 		const char **ret_why)
 {
-	struct exchange *x = calloc(1, sizeof(*x));
-	const char *key = http_header(q, "sec-websocket-key");
 	struct err e;
-	int r = x ? 0 : -ENOMEM;
+	int r = exchange_credentials(x, q);
 
-	*ret_why = "The gateway is short of memory.";
-	if (r < 0)
+	if (r == 0 && q->body_len > 0)
+		r = json_parse(q->body, q->body_len, &x->body, &e);
+	if (r == -ENOMEM) {
+		*ret_why = "The gateway is short of memory.";
+		return 503;
+	}
+	if (r < 0) {
+		*ret_why = "The request's body is not valid JSON.";
+		return 400;
+	}
+	return q->upgrade && x->api->upgrades ? exchange_upgrades(x, q, ret_why)
+					      : 0;
+}
+
+static struct exchange *exchange_new(struct front_conn *c, const char *from,
+		const struct http_request *q, const struct route_match *m)
+{
+	struct exchange *x = calloc(1, sizeof(*x));
+
+	if (!x)
 		return NULL;
 	x->api = m->route->data;
 	x->match = *m;
 	x->tls = c->tls;
 	x->local = c->role == FRONT_CONTROL;
-	x->upgrade = q->upgrade;
 	x->page = http_header(q, "origin") != NULL; /* judged already */
 	x->home = c->front->loop;
 	x->answered = conn_answered;
@@ -321,31 +372,23 @@ static struct exchange *exchange_of(struct front_conn *c,
 	buf_init(&x->headers, HTTP_HEAD_MAX);
 	buf_init(&x->answer, EXCHANGE_BODY_MAX);
 	(void)snprintf(x->method, sizeof(x->method), "%s", q->method);
-	memcpy(x->from, c->from, sizeof(x->from));
-	r = exchange_credentials(x, q);
-	if (r == 0 && q->body_len > 0) {
-		r = json_parse(q->body, q->body_len, &x->body, &e);
-		*ret_why = "The request's body is not valid JSON.";
-	}
-	if (r == 0 && q->upgrade) {
-		r = code_of(q, &x->code);
-		*ret_why = "A console needs the subprotocols binary and "
-			   "code.CODE.";
-		if (!key || strlen(key) != WS_KEY_LEN)
-			r = -EINVAL;
-		else
-			memcpy(x->key, key, WS_KEY_LEN);
-	}
-	if (r == 0)
-		return x;
-	exchange_free(x);
-	return NULL;
+	(void)snprintf(x->from, sizeof(x->from), "%s", from);
+	return x;
+}
+
+static const char *status_headers(unsigned status)
+{
+	if (status == 426)
+		return "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n";
+	return status == 429 ? "Retry-After: 1\r\n" : NULL;
 }
 
 static void conn_refuse(struct front_conn *c, unsigned status,
 		enum end_word word, const char *detail)
 {
-	struct http_response r = {.status = status};
+	struct http_response r = {.status = status,
+			.headers = status_headers(status),
+			.close = c->over};
 	struct buf body;
 
 	buf_init(&body, 4096);
@@ -361,24 +404,29 @@ static void conn_refuse(struct front_conn *c, unsigned status,
 	buf_done(&body);
 }
 
-void front_api(void *arg, struct http_conn *http, const struct http_request *q,
-		const struct route_match *m)
+/* A request of a page, by its Origin: may that page speak to us? */
+static bool conn_origin_stands(
+		const struct front_conn *c, const struct http_request *q)
 {
-	struct front_conn *c = arg;
-	const char *why, *origin = http_header(q, "origin");
-	struct exchange *x;
+	const char *origin = http_header(q, "origin");
 
-	if (origin && c->role == FRONT_WEB &&
-			!origin_allowed(site_hosts(c->front->site), origin,
-					http_header(q, "host"))) {
-		conn_refuse(c, 403, END_NOT_PERMITTED,
-				"This page's origin may not speak to the "
-				"gateway; add it to allowed_origins.");
-		return;
-	}
-	x = exchange_of(c, q, m, &why);
-	if (!x) {
-		conn_refuse(c, 400, END_BAD_REQUEST, why);
+	return !origin || c->role != FRONT_WEB ||
+	       origin_allowed(site_hosts(c->front->site), origin,
+			       http_header(q, "host"));
+}
+
+static void conn_exchange(struct front_conn *c, const char *from,
+		const struct http_request *q, const struct route_match *m)
+{
+	struct exchange *x = exchange_new(c, from, q, m);
+	const char *why = "The gateway is short of memory.";
+	unsigned status = x ? exchange_fill(x, q, &why) : 503;
+
+	if (status != 0) {
+		exchange_free(x);
+		conn_refuse(c, status,
+				status == 503 ? END_INTERNAL : END_BAD_REQUEST,
+				why);
 		return;
 	}
 	c->exchange = x;
@@ -387,6 +435,26 @@ void front_api(void *arg, struct http_conn *http, const struct http_request *q,
 	c->exchange = NULL;
 	exchange_free(x);
 	conn_refuse(c, 503, END_SHUTDOWN, "The gateway is shutting down.");
+}
+
+void front_api(void *arg, struct http_conn *http, const struct http_request *q,
+		const struct route_match *m)
+{
+	struct front_conn *c = arg;
+	struct peers *peers = c->front->gateway->peers;
+	char from[PEER_TEXT_MAX];
+
+	peers_client(peers, c->from, http_header(q, "x-forwarded-for"), from);
+	if (!peers_may_ask(peers, from, loop_now_ms(c->front->loop)))
+		conn_refuse(c, 429, END_LIMIT,
+				"Too many requests from this address; wait a "
+				"second.");
+	else if (!conn_origin_stands(c, q))
+		conn_refuse(c, 403, END_NOT_PERMITTED,
+				"This page's origin may not speak to the "
+				"gateway; add it to allowed_origins.");
+	else
+		conn_exchange(c, from, q, m);
 }
 
 /* ---- the page
@@ -437,21 +505,6 @@ void front_health(void *arg, struct http_conn *http,
 /* ---- requests
  * ------------------------------------------------------------------- */
 
-/* public_url may have a path; a proxy in front may leave it on. */
-static void request_strip(struct http_request *q, const char *prefix)
-{
-	size_t len = strlen(prefix);
-
-	if (len > 0 && strncmp(q->path, prefix, len) == 0 &&
-			strncmp(q->target, prefix, len) == 0 &&
-			(q->path[len] == '/' || q->path[len] == '\0')) {
-		q->path += len;
-		q->target += len;
-		if (!*q->path)
-			q->path = q->target = "/";
-	}
-}
-
 static const struct route_table *tables[] = {
 		[FRONT_WEB] = &routes_web,
 		[FRONT_CONTROL] = &routes_control,
@@ -466,7 +519,12 @@ static void conn_request(void *arg, struct http_conn *http,
 	struct route_match m;
 	unsigned status;
 
-	request_strip(&q, site_prefix(c->front->site));
+	if (c->over) {
+		conn_refuse(c, 429, END_LIMIT,
+				"Too many connections from this address.");
+		return;
+	}
+	site_strip(c->front->site, &q);
 	if (c->role == FRONT_WEB && !host_allowed(site_hosts(c->front->site),
 						    http_header(&q, "host"))) {
 		conn_refuse(c, 421, END_NOT_PERMITTED,
@@ -501,9 +559,33 @@ struct arrival {
 	struct tls_context *tls;
 };
 
-static void front_admit(struct front *f, struct arrival *a)
+/* NULL: it is one of too many. */
+static struct front_conn *conn_new(struct front *f, const struct arrival *a)
 {
 	struct front_conn *c = calloc(1, sizeof(*c));
+	enum peer_verdict v;
+
+	if (!c)
+		return NULL;
+	c->front = f;
+	c->role = a->role;
+	c->tls = a->tls != NULL;
+	peer_text(a->fd, c->from);
+	if (a->role != FRONT_WEB)
+		return c;
+	v = peers_arrive(f->gateway->peers, c->from);
+	if (v == PEER_OUT) {
+		free(c);
+		return NULL;
+	}
+	c->counted = true;
+	c->over = v == PEER_OVER;
+	return c;
+}
+
+static void front_admit(struct front *f, struct arrival *a)
+{
+	struct front_conn *c = conn_new(f, a);
 	struct stream *s = NULL;
 	struct err e;
 	int r = fd_wrap(&s, a->fd);
@@ -512,25 +594,20 @@ static void front_admit(struct front *f, struct arrival *a)
 		r = -ENOMEM;
 	if (r == 0 && a->tls)
 		r = tls_accept_wrap(&s, a->tls, &e);
-	if (r < 0) {
+	if (r < 0)
 		stream_free(s);
-		free(c);
-		atomic_fetch_sub(&f->load, 1);
-		return;
+	else
+		r = http_conn_new(&c->http, f->loop, s, &conn_events, c);
+	if (c) {
+		c->next = f->conns;
+		if (c->next)
+			c->next->prev = c;
+		f->conns = c;
 	}
-	c->front = f;
-	c->role = a->role;
-	c->tls = a->tls != NULL;
-	peer_text(a->fd, c->from);
-	if (http_conn_new(&c->http, f->loop, s, &conn_events, c) < 0) {
-		free(c);
+	if (r < 0 && c)
+		conn_done(c);
+	else if (r < 0)
 		atomic_fetch_sub(&f->load, 1);
-		return;
-	}
-	c->next = f->conns;
-	if (c->next)
-		c->next->prev = c;
-	f->conns = c;
 }
 
 static void arrival_arrives(void *arg)
@@ -563,6 +640,7 @@ void front_accept(struct front *f, int fd, enum front_role role,
 	atomic_fetch_add(&f->load, 1);
 	if (loop_post(f->loop, arrival_arrives, a) == 0)
 		return;
+	atomic_fetch_sub(&f->load, 1);
 	tls_context_unref(a->tls);
 	close(fd);
 	free(a);
@@ -611,7 +689,7 @@ static void drain_arrives(void *arg)
 
 void front_drain(struct front *f)
 {
-	(void)loop_post(f->loop, drain_arrives, f);
+	(void)loop_post_own(f->loop, &f->drain, drain_arrives, f);
 }
 
 size_t front_load(const struct front *f)

@@ -8,6 +8,7 @@
 #include "config/config.h"
 #include "core/log.h"
 #include "core/loop.h"
+#include "gateway/peers.h"
 #include "session/console.h"
 #include "session/registry.h"
 #include "store/store.h"
@@ -52,15 +53,62 @@ static int hypervisors_open(const struct gateway *g, const struct config *c,
 	return 0;
 }
 
+int gateway_can(const struct config *c, struct err *e)
+{
+	if (c->gateway.store_kind == CONFIG_STORE_MEMORY)
+		return 0;
+	return err_set(e, -ENOTSUP,
+			"store = \"%s\": this build keeps sign-ins and codes "
+			"in memory only; write store = \"memory\"",
+			c->gateway.store_kind == CONFIG_STORE_SQLITE ? "sqlite"
+								     : "redis");
+}
+
+/* They owe nobody anything any more. */
+static void retired_sweep(struct tick *t, uint64_t now)
+{
+	struct gateway *g = (struct gateway *)((char *)t -
+					       offsetof(struct gateway, tick));
+	struct hypervisor **at = &g->retired;
+
+	while (*at) {
+		struct hypervisor *h = *at;
+
+		if (hypervisor_owes(h)) {
+			at = &h->next;
+			continue;
+		}
+		*at = h->next;
+		hypervisor_free(h);
+	}
+}
+
+/* Who waits for an answer of one gets it. */
+static void hypervisors_retire(struct gateway *g)
+{
+	for (size_t i = 0; i < g->hypervisor_count; i++) {
+		g->hypervisors[i]->next = g->retired;
+		g->retired = g->hypervisors[i];
+	}
+	free(g->hypervisors);
+}
+
 int gateway_configure(struct gateway *g, struct config *c, struct err *e)
 {
-	struct hypervisor **all;
-	size_t count;
-	int r = hypervisors_open(g, c, &all, &count, e);
+	struct hypervisor **all = NULL;
+	size_t count = 0;
+	int r = gateway_can(c, e);
 
+	if (r == 0)
+		r = hypervisors_open(g, c, &all, &count, e);
 	if (r < 0)
 		return r;
-	hypervisors_free(g->hypervisors, g->hypervisor_count);
+	r = peers_trust(g->peers, &c->gateway.trusted_proxies, e);
+	if (r < 0) {
+		hypervisors_free(all, count);
+		return r;
+	}
+	hypervisors_retire(g);
 	g->hypervisors = all;
 	g->hypervisor_count = count;
 	auth_configure(g->auth, c);
@@ -84,6 +132,8 @@ int gateway_new(struct gateway **ret_gateway, struct loop *control,
 	g->reload = o->reload;
 	g->reload_arg = o->reload_arg;
 	g->started_ms = loop_now_ms(control);
+	g->tick.fn = retired_sweep;
+	tick_add(control, &g->tick);
 	g->base_url = strdup(o->base_url);
 	if (!g->base_url)
 		r = -ENOMEM;
@@ -93,6 +143,8 @@ int gateway_new(struct gateway **ret_gateway, struct loop *control,
 		r = auth_new(&g->auth, control, g->store);
 	if (r == 0)
 		r = registry_new(&g->registry, control);
+	if (r == 0)
+		r = peers_new(&g->peers, control);
 	if (r < 0)
 		(void)err_set(e, r, "%s", strerror(-r));
 	else
@@ -109,7 +161,15 @@ void gateway_free(struct gateway *g)
 {
 	if (!g)
 		return;
+	tick_remove(g->control, &g->tick);
+	while (g->retired) {
+		struct hypervisor *next = g->retired->next;
+
+		hypervisor_free(g->retired);
+		g->retired = next;
+	}
 	hypervisors_free(g->hypervisors, g->hypervisor_count);
+	peers_free(g->peers);
 	registry_free(g->registry);
 	auth_free(g->auth);
 	store_free(g->store);
@@ -168,6 +228,5 @@ void gateway_drain(struct gateway *g, enum end_word word)
 	g->draining = true;
 	for (struct session *s = registry_first(g->registry); s;
 			s = registry_next(g->registry, s))
-		if (s->console)
-			console_stop(s->console, word);
+		session_stop(s, word);
 }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "core/err.h"
+#include "core/loop.h"
 #include "hypervisor/hypervisor.h"
 #include "session/session.h"
 
@@ -18,7 +19,7 @@ struct auth;
 struct config;
 struct console;
 struct front;
-struct loop;
+struct peers;
 struct registry;
 struct store;
 
@@ -43,8 +44,12 @@ struct gateway {
 	struct store *store;
 	struct auth *auth;
 	struct registry *registry;
+	struct peers *peers; /* any thread */
 	struct hypervisor **hypervisors;
 	size_t hypervisor_count;
+	struct hypervisor *retired; /* of former configurations, while they
+				       owe an answer */
+	struct tick tick;
 	struct front *fronts[GATEWAY_LOOPS_MAX];
 	size_t front_count;
 	uint64_t started_ms;
@@ -57,6 +62,10 @@ int gateway_new(struct gateway **ret_gateway, struct loop *control,
 		const struct gateway_options *o, struct err *e);
 /* After all sessions have ended and the fronts have gone. Takes NULL. */
 void gateway_free(struct gateway *g);
+
+/* Can this build do what the configuration asks for? -ENOTSUP and the
+ * sentence. To be asked before anything is started. */
+int gateway_can(const struct config *c, struct err *e);
 
 /*
  * Another configuration, from now on (taken; the old one is freed). Running

@@ -105,15 +105,23 @@ static int listen_tcp(
 static int listen_unix(struct listener *l, const char *path, struct err *e)
 {
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	struct stat there;
 	int probe, r;
 
 	(void)snprintf(l->text, sizeof(l->text), "unix:%s", path);
 	if (strlen(path) >= sizeof(a.sun_path))
 		return err_set(e, -EMSGSIZE, "the path %s is too long", path);
 	memcpy(a.sun_path, path, strlen(path) + 1);
-	probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (lstat(path, &there) == 0 && !S_ISSOCK(there.st_mode))
+		return err_set(e, -EEXIST,
+				"%s is no socket; move it away, or choose "
+				"another path",
+				path);
+	probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (probe >= 0) {
 		r = connect(probe, (struct sockaddr *)&a, sizeof(a));
+		if (r < 0 && errno == EAGAIN) /* it has a queue: it lives */
+			r = 0;
 		close(probe);
 		if (r == 0)
 			return err_set(e, -EADDRINUSE,

@@ -29,7 +29,8 @@
 	API("GET", "/api/v1/sessions", api_sessions_get),                  \
 	API("DELETE", "/api/v1/sessions/{id}", api_session_delete),        \
 	/* the code that comes with the upgrade says who it is */          \
-	API("GET", "/ws/{id}", api_console_open, .anybody = true)
+	API("GET", "/ws/{id}", api_console_open, .anybody = true,          \
+	    .upgrades = true)
 
 static const struct route web[] = {
 	ROUTES_API,

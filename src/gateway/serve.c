@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "config/paths.h"
+#include "gateway/gateway.h"
 #include "gateway/worker.h"
 
 /* How the program ends where it could not begin; cli/exit.h has all codes. */
@@ -105,6 +106,10 @@ int serve_run(const struct serve_options *o)
 
 	if (r < 0)
 		return serve_fail(&e, SERVE_CONFIGURATION);
+	if (gateway_can(c, &e) < 0) {
+		config_free(c);
+		return serve_fail(&e, SERVE_CONFIGURATION);
+	}
 	tell_config(c);
 	r = o->private ? 0
 		       : paths_control_socket(control, sizeof(control), 1, &e);

@@ -7,6 +7,7 @@
 
 #include "config/config.h"
 #include "core/buf.h"
+#include "http/server.h"
 
 struct site {
 	struct origin_list hosts; /* ours and the allowed ones */
@@ -26,9 +27,24 @@ const char *site_document_headers(const struct site *s)
 	return s->document_headers;
 }
 
-const char *site_prefix(const struct site *s)
+static bool ends_segment(char c)
 {
-	return s->prefix;
+	return c == '/' || c == '?' || c == '\0';
+}
+
+void site_strip(const struct site *s, struct http_request *q)
+{
+	size_t len = strlen(s->prefix);
+
+	if (len == 0 || strncmp(q->path, s->prefix, len) != 0 ||
+			strncmp(q->target, s->prefix, len) != 0 ||
+			!ends_segment(q->path[len]) ||
+			!ends_segment(q->target[len]))
+		return;
+	q->path += len;
+	q->target += len;
+	if (*q->path != '/')
+		q->path = q->target = "/";
 }
 
 /* Pages that may frame our documents: those that tokens name. */

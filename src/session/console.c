@@ -1,6 +1,5 @@
 #include "session/console.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +23,18 @@ enum console_state {
 	CONSOLE_OVER,
 };
 
+/* The answer under way to a console that asked for its plan. */
+struct planned {
+	struct console *console;
+	struct post post;
+	int r;
+	struct dial_plan plan;
+	enum end_word word;
+	struct err e;
+};
+
+/* What must be told is told by messages that the console itself holds, so that
+ * it never fails for lack of memory. */
 struct console {
 	struct console_setup setup; /* .client is ours until the relay's */
 	enum console_state state;
@@ -33,81 +44,81 @@ struct console {
 	struct stream *backend; /* between dial and relay */
 	struct relay *relay;
 	struct farewell *farewell;
+	struct planned *planned; /* asked for; the control loop's */
+	/* fixed once they were reported: the control loop reads them */
 	enum end_word word;
 	char detail[ERR_TEXT_MAX];
-	bool greets; /* an RFB greeting waits for its verdict */
+	bool inner; /* the detail tells addresses */
 	bool said_goodbye;
-	bool asked; /* a plan is under way to us */
+	bool greets; /* an RFB greeting waits for its verdict */
+	enum end_word stop_word;
+	/* to the control loop, each once */
+	struct post known, asks, streams, drains, ends;
+	/* from it */
+	struct post stop, release;
 };
 
 /* ---- messages to the control loop ---------------------------------------- */
 
-/* The first one, with the state that the session has anyway, makes the console
- * known there. */
-struct report {
-	struct console *console;
-	struct session *session;
-	enum session_state state;
-	enum end_word word;
-	bool said_goodbye;
-	char text[ERR_TEXT_MAX]; /* the end's detail, or the plan as text */
-};
-
+static void console_stop(struct console *c, enum end_word word);
 static void console_release(void *arg);
 
-/* On the control loop. */
-static void report_arrives(void *arg)
+static void known_arrives(void *arg)
 {
-	struct report *m = arg;
-	struct session *s = m->session;
+	struct console *c = arg;
+	struct session *s = c->setup.session;
 
-	s->console = m->console;
-	s->said_goodbye |= m->said_goodbye;
-	if (m->state == SESSION_ENDED) {
-		registry_ended(s, m->word, m->text);
-		if (m->console)
-			(void)loop_post(m->console->setup.loop, console_release,
-					m->console);
-	} else if (m->state > s->state) {
-		if (m->state == SESSION_STREAMING)
-			(void)snprintf(s->wire, sizeof(s->wire), "%s", m->text);
-		session_set_state(s, m->state);
-	}
-	free(m);
+	s->console = c;
+	if (s->stop_asked)
+		console_stop(c, s->stop_word);
 }
 
-/* A report that cannot be allocated would leave a session that never ends. */
-static void report_send(struct loop *control, const struct report *from)
+static void streams_arrives(void *arg)
 {
-	struct report *m = malloc(sizeof(*m));
+	struct console *c = arg;
 
-	if (!m)
-		abort();
-	*m = *from;
-	if (loop_post(control, report_arrives, m) < 0)
-		free(m);
+	session_set_state(c->setup.session, SESSION_STREAMING);
 }
 
-static void console_report(struct console *c, enum session_state state,
-		enum end_word word, const char *text)
+static void drains_arrives(void *arg)
 {
-	struct report m = {.console = c,
-			.session = c->setup.session,
-			.state = state,
-			.word = word,
-			.said_goodbye = c->said_goodbye};
+	struct console *c = arg;
+	struct session *s = c->setup.session;
 
-	(void)snprintf(m.text, sizeof(m.text), "%s", text ? text : "");
-	report_send(c->setup.control, &m);
+	session_set_word(s, c->word, c->detail, c->inner);
+	s->said_goodbye = c->said_goodbye;
+	session_set_state(s, SESSION_DRAINING);
+}
+
+static void ends_arrives(void *arg)
+{
+	struct console *c = arg;
+	struct session *s = c->setup.session;
+
+	session_set_word(s, c->word, c->detail, c->inner);
+	registry_ended(s);
+	(void)loop_post_own(c->setup.loop, &c->release, console_release, c);
+}
+
+static void console_report(
+		struct console *c, struct post *p, void (*arrives)(void *arg))
+{
+	(void)loop_post_own(c->setup.control, p, arrives, c);
+}
+
+static void never_arrives(void *arg)
+{
+	struct session *s = arg;
+
+	session_set_word(s, s->never_word, NULL, false);
+	registry_ended(s);
 }
 
 void console_never_was(
 		struct loop *control, struct session *s, enum end_word word)
 {
-	const struct report m = {
-			.session = s, .state = SESSION_ENDED, .word = word};
-
-	report_send(control, &m);
+	s->never_word = word;
+	(void)loop_post_own(control, &s->never, never_arrives, s);
 }
 
 /* ---- the end ---------------------------------------------------------------
@@ -142,8 +153,8 @@ static void console_over(struct console *c)
 	stream_free(c->backend);
 	c->backend = NULL;
 	/* while a plan is on its way to us, its arrival tells the end */
-	if (!c->asked)
-		console_report(c, SESSION_ENDED, c->word, c->detail);
+	if (!c->planned)
+		console_report(c, &c->ends, ends_arrives);
 }
 
 static void console_left(void *arg)
@@ -154,26 +165,33 @@ static void console_left(void *arg)
 	console_over(c);
 }
 
-static void console_set_word(
-		struct console *c, enum end_word word, const char *detail)
+static void console_set_word(struct console *c, enum end_word word,
+		const char *detail, bool inner)
 {
 	c->word = word;
+	c->inner = inner;
 	(void)snprintf(c->detail, sizeof(c->detail), "%s",
 			detail ? detail : "");
 }
 
-/* Leave from any state before streaming: the client is told, then it ends. */
-static void console_fail(
-		struct console *c, enum end_word word, const char *detail)
+/* The sentence for the client: not where guests and hypervisors are. */
+static const char *console_detail(const struct console *c)
+{
+	bool may = !c->inner || c->setup.session->grant.candid;
+
+	return may && *c->detail ? c->detail : NULL;
+}
+
+/* Leave from any state before streaming, with the word that is set: the client
+ * is told, then it ends. */
+static void console_leave(struct console *c)
 {
 	struct stream *client = c->setup.client;
+	const char *detail = console_detail(c);
 	struct note close;
 	struct err e;
 
-	if (c->state >= CONSOLE_LEAVING)
-		return;
-	console_set_word(c, word, detail);
-	console_report(c, SESSION_DRAINING, word, NULL);
+	console_report(c, &c->drains, drains_arrives);
 	dial_free(c->dial);
 	c->dial = NULL;
 	watch_free(c->watch);
@@ -182,15 +200,33 @@ static void console_fail(
 	/* a viewer that has greeted is told in its own protocol */
 	if (c->greets && c->state > CONSOLE_GREETING)
 		(void)rfb_greet_finish(client,
-				*c->detail ? c->detail
-					   : end_info(word)->sentence,
+				detail ? detail : end_info(c->word)->sentence,
 				&e);
-	end_note(word, c->detail, &close);
+	end_note(c->word, detail, &close);
 	c->state = CONSOLE_LEAVING;
 	c->setup.client = NULL; /* the farewell's now */
 	if (farewell_new(&c->farewell, c->setup.loop, client, &close,
 			    FAREWELL_MS, console_left, c) < 0)
 		console_over(c);
+}
+
+static void console_fail(
+		struct console *c, enum end_word word, const char *detail)
+{
+	if (c->state >= CONSOLE_LEAVING)
+		return;
+	console_set_word(c, word, detail, false);
+	console_leave(c);
+}
+
+/* With a sentence that may hold addresses. */
+static void console_fail_inner(
+		struct console *c, enum end_word word, const char *detail)
+{
+	if (c->state >= CONSOLE_LEAVING)
+		return;
+	console_set_word(c, word, detail, true);
+	console_leave(c);
 }
 
 /* ---- streaming -------------------------------------------------------------
@@ -237,20 +273,22 @@ static void console_farewell(
 {
 	struct console *c = arg;
 
-	c->said_goodbye =
-			end->side == RELAY_CLIENT && end->close.close.code != 0;
+	c->said_goodbye = end->side == RELAY_CLIENT && end->said_close;
 	if (end->side == RELAY_CLIENT)
 		console_set_word(c, word_of_client(end->r),
 				end->r == -EHOSTDOWN
 						? "The client gave no sign of "
 						  "life for 40 seconds."
-						: NULL);
+						: NULL,
+				false);
 	else if (end->side == RELAY_BACKEND)
 		console_set_word(c, word_of_backend(end->r),
-				end->r < 0 ? strerror(-end->r) : NULL);
-	/* RELAY_OWNER: console_stop() has set it */
-	end_note(c->word, c->detail, ret_close);
-	console_report(c, SESSION_DRAINING, c->word, NULL);
+				end->r < 0 ? strerrordesc_np(-end->r) : NULL,
+				false);
+	else
+		console_set_word(c, c->stop_word, NULL, false);
+	end_note(c->word, console_detail(c), ret_close);
+	console_report(c, &c->drains, drains_arrives);
 }
 
 static void console_relay_over(void *arg, const struct relay_end *end)
@@ -274,8 +312,7 @@ static void console_stream(struct console *c)
 			&c->setup.relay, &c->setup.session->counts,
 			&console_relay_events, c);
 	if (r < 0) {
-		console_set_word(c, END_INTERNAL, strerror(-r));
-		console_over(c);
+		console_fail(c, END_INTERNAL, NULL);
 		return;
 	}
 	c->setup.client = c->backend = NULL; /* the relay's now */
@@ -293,50 +330,46 @@ static void console_dialled(void *arg, int r, struct stream *s, size_t depth,
 
 	c->dial = NULL;
 	if (r < 0) {
-		console_fail(c, end_of_dial(r, depth), e->text);
+		console_fail_inner(c, end_of_dial(r, depth), e->text);
 		return;
 	}
 	c->backend = s;
 	c->state = CONSOLE_ANSWERING;
-	console_report(c, SESSION_STREAMING, END_WORDS, c->detail);
-	c->detail[0] = '\0';
+	console_report(c, &c->streams, streams_arrives);
 	if (c->greets)
 		r = rfb_greet_finish(c->setup.client, NULL, &why);
 	c->greets = false;
 	if (r < 0)
-		console_fail(c, END_LOGIN_FAILED, why.text);
+		console_fail(c, r == -ENOMEM ? END_INTERNAL : END_LOGIN_FAILED,
+				why.text);
 	else
 		console_stream(c); /* the relay flushes what is owed */
 }
 
-struct planned {
-	struct console *console;
+static void console_dial(struct console *c, struct planned *m)
+{
 	int r;
-	struct dial_plan plan;
-	enum end_word word;
-	struct err e;
-};
+
+	c->state = CONSOLE_DIALLING;
+	timer_stop(c->timer); /* the dial has limits of its own */
+	r = dial_start(&c->dial, c->setup.loop, &m->plan, console_dialled, c);
+	if (r < 0)
+		console_fail(c, END_INTERNAL, strerrordesc_np(-r));
+}
 
 /* On the data loop. */
 static void planned_arrives(void *arg)
 {
 	struct planned *m = arg;
 	struct console *c = m->console;
-	int r = m->r;
 
-	c->asked = false;
-	if (c->state == CONSOLE_OVER) { /* its end waited for this */
-		console_report(c, SESSION_ENDED, c->word, c->detail);
-	} else if (c->state == CONSOLE_PLANNING && r < 0) {
-		console_fail(c, m->word, m->e.text);
-	} else if (c->state == CONSOLE_PLANNING) {
-		c->state = CONSOLE_DIALLING;
-		dial_plan_text(&m->plan, c->detail, sizeof(c->detail));
-		r = dial_start(&c->dial, c->setup.loop, &m->plan,
-				console_dialled, c);
-		if (r < 0)
-			console_fail(c, END_INTERNAL, strerror(-r));
-	}
+	c->planned = NULL;
+	if (c->state == CONSOLE_OVER) /* its end waited for this */
+		console_report(c, &c->ends, ends_arrives);
+	else if (c->state == CONSOLE_PLANNING && m->r < 0)
+		console_fail_inner(c, m->word, m->e.text);
+	else if (c->state == CONSOLE_PLANNING)
+		console_dial(c, m);
 	dial_plan_done(&m->plan);
 	free(m);
 }
@@ -344,32 +377,44 @@ static void planned_arrives(void *arg)
 void console_planned(struct console *c, int r, struct dial_plan *plan,
 		enum end_word word, const struct err *e)
 {
-	struct planned *m = calloc(1, sizeof(*m));
+	struct planned *m = c->planned;
+	struct session *s = c->setup.session;
 
-	if (!m)
-		abort(); /* as console_report() */
-	m->console = c;
 	m->r = r;
 	m->word = word;
 	if (e)
 		m->e = *e;
 	if (plan && r == 0) {
+		dial_plan_text(plan, s->wire, sizeof(s->wire));
 		m->plan = *plan;
 		memset(plan, 0, sizeof(*plan));
 	}
-	if (loop_post(c->setup.loop, planned_arrives, m) < 0) {
-		dial_plan_done(&m->plan);
-		free(m);
-	}
+	(void)loop_post_own(c->setup.loop, &m->post, planned_arrives, m);
 }
 
 /* On the control loop. */
-static void console_wants_plan(void *arg)
+static void asks_arrives(void *arg)
 {
 	struct console *c = arg;
 
 	session_set_state(c->setup.session, SESSION_DIALLING);
 	c->setup.plan(c->setup.plan_arg, c->setup.session, c);
+}
+
+static void console_plan(struct console *c)
+{
+	struct planned *m = calloc(1, sizeof(*m));
+
+	if (!m) {
+		console_fail(c, END_INTERNAL, NULL);
+		return;
+	}
+	m->console = c;
+	c->planned = m;
+	c->state = CONSOLE_PLANNING;
+	timer_set(c->timer,
+			c->setup.plan_ms ? c->setup.plan_ms : CONSOLE_PLAN_MS);
+	console_report(c, &c->asks, asks_arrives);
 }
 
 /* ---- greeting --------------------------------------------------------------
@@ -383,20 +428,12 @@ static void console_greeting(struct console *c)
 	if (r == -EAGAIN) {
 		(void)watch_set(c->watch,
 				stream_want(c->setup.client, STREAM_HANDSHAKE));
-		return;
-	}
-	if (r < 0) {
+	} else if (r < 0) {
 		console_fail(c, word_of_client(r), e.text);
-		return;
-	}
-	/* it may say no more before our verdict; the dial has its limits */
-	(void)watch_set(c->watch, 0);
-	timer_stop(c->timer);
-	c->state = CONSOLE_PLANNING;
-	c->asked = true;
-	if (loop_post(c->setup.control, console_wants_plan, c) < 0) {
-		c->asked = false;
-		console_fail(c, END_SHUTDOWN, NULL);
+	} else {
+		/* it may say no more before our verdict, but it may go */
+		(void)watch_set(c->watch, LOOP_HANGUP);
+		console_plan(c);
 	}
 }
 
@@ -407,7 +444,7 @@ static void console_ready(void *arg, int events)
 	if (c->state == CONSOLE_GREETING) {
 		console_greeting(c);
 	} else if (events & LOOP_HANGUP) {
-		console_set_word(c, END_CLIENT_CLOSED, NULL);
+		console_set_word(c, END_CLIENT_CLOSED, NULL, false);
 		console_over(c);
 	}
 }
@@ -416,8 +453,12 @@ static void console_late(void *arg)
 {
 	struct console *c = arg;
 
-	console_fail(c, END_PROTOCOL_ERROR,
-			"The viewer did not finish its greeting.");
+	if (c->state == CONSOLE_GREETING)
+		console_fail(c, END_PROTOCOL_ERROR,
+				"The viewer did not finish its greeting.");
+	else
+		console_fail(c, END_HYPERVISOR_UNREACHABLE,
+				"The hypervisor did not answer in time.");
 }
 
 /* The client's layers: the greeting for a screen, then what may not pass. */
@@ -428,8 +469,8 @@ static int console_wrap(struct console *c, struct err *e)
 	unsigned drop = 0;
 	int r;
 
-	if (g->kind != CONSOLE_VNC)
-		return 0;
+	if (g->kind != CONSOLE_VNC) /* no filter yet: better not at all */
+		return g->rights & CONFIG_MAY_CONTROL ? 0 : -ENOTSUP;
 	r = rfb_greet_wrap(&c->setup.client, &none, e);
 	if (r < 0)
 		return r;
@@ -463,8 +504,9 @@ int console_start(const struct console_setup *setup)
 		free(c);
 		return r;
 	}
-	timer_set(c->timer, CONSOLE_GREET_MS);
-	console_report(c, SESSION_REQUESTED, END_WORDS, NULL);
+	timer_set(c->timer,
+			setup->greet_ms ? setup->greet_ms : CONSOLE_GREET_MS);
+	console_report(c, &c->known, known_arrives);
 	console_greeting(c);
 	return 0;
 }
@@ -472,33 +514,30 @@ int console_start(const struct console_setup *setup)
 /* ---- ended from outside ----------------------------------------------------
  */
 
-struct stop {
-	struct console *console;
-	enum end_word word;
-};
-
 /* On the data loop. */
 static void stop_arrives(void *arg)
 {
-	struct stop *m = arg;
-	struct console *c = m->console;
+	struct console *c = arg;
 
-	if (c->state == CONSOLE_STREAMING) {
-		console_set_word(c, m->word, NULL);
-		relay_end(c->relay);
-	} else {
-		console_fail(c, m->word, NULL);
-	}
-	free(m);
+	if (c->state == CONSOLE_STREAMING)
+		relay_end(c->relay); /* asks for the word, unless it has one */
+	else
+		console_fail(c, c->stop_word, NULL);
 }
 
-void console_stop(struct console *c, enum end_word word)
+/* On the control loop, once. */
+static void console_stop(struct console *c, enum end_word word)
 {
-	struct stop *m = malloc(sizeof(*m));
+	c->stop_word = word;
+	(void)loop_post_own(c->setup.loop, &c->stop, stop_arrives, c);
+}
 
-	if (!m)
-		return; /* said again by whoever wants it gone */
-	*m = (struct stop){.console = c, .word = word};
-	if (loop_post(c->setup.loop, stop_arrives, m) < 0)
-		free(m);
+void session_stop(struct session *s, enum end_word word)
+{
+	if (s->stop_asked || s->state == SESSION_ENDED)
+		return;
+	s->stop_asked = true;
+	s->stop_word = word;
+	if (s->console)
+		console_stop(s->console, word);
 }

@@ -26,7 +26,10 @@ struct dial_plan;
 struct loop;
 struct stream;
 
-enum { CONSOLE_GREET_MS = 10000 }; /* for the viewer's half of the greeting */
+enum {
+	CONSOLE_GREET_MS = 10000, /* for the viewer's half of the greeting */
+	CONSOLE_PLAN_MS = 30000,  /* for the hypervisor to answer with a plan */
+};
 
 /*
  * Called on the control loop: find the plan for the session's guest and answer
@@ -42,7 +45,8 @@ struct console_setup {
 	console_plan_fn *plan;
 	void *plan_arg;
 	struct relay_options relay;
-	_Atomic size_t *load; /* one less when it is over; may be NULL */
+	uint32_t greet_ms, plan_ms; /* 0: the above */
+	_Atomic size_t *load;       /* one less when it is over; may be NULL */
 };
 
 /* On the data loop. It reports everything by message, also that it could not
@@ -57,12 +61,12 @@ void console_planned(struct console *c, int r, struct dial_plan *plan,
 		enum end_word word, const struct err *e);
 
 /* A session whose client had gone before there was a console: its end, told
- * from a data loop. */
+ * from a data loop, once. */
 void console_never_was(
 		struct loop *control, struct session *s, enum end_word word);
 
-/* End it with this word; from the control loop, while session->console is set.
- */
-void console_stop(struct console *c, enum end_word word);
+/* End it with this word, as soon as there is something to end; from the control
+ * loop. The first word counts. */
+void session_stop(struct session *s, enum end_word word);
 
 #endif

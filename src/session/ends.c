@@ -133,6 +133,8 @@ enum end_word end_of_dial(int r, size_t depth)
 	case -EACCES:
 	case -EPERM:
 		return END_BACKEND_REFUSED;
+	case -ECONNREFUSED: /* it answered, and said no */
+		return depth > 0 ? END_BACKEND_REFUSED : END_BACKEND_FAILED;
 	case -EBUSY:
 		return END_BUSY;
 	case -ETIMEDOUT:

@@ -8,9 +8,14 @@
 
 #include "core/loop.h"
 
+enum { ID_BUCKETS = 8192, USER_BUCKETS = 1024 }; /* powers of two */
+
 struct registry {
 	struct loop *control;
 	struct session ring; /* head: only next and prev are used */
+	struct session *by_id[ID_BUCKETS];
+	struct session *by_user[USER_BUCKETS];     /* those that live */
+	struct session *ended_first, **ended_last; /* the oldest end first */
 	size_t live, kept;
 	size_t session_max, user_max;
 	struct tick tick;
@@ -18,12 +23,65 @@ struct registry {
 	void *on_end_arg;
 };
 
+static size_t text_hash(const char *text)
+{
+	uint64_t h = 1469598103934665603u; /* FNV-1a */
+
+	for (; *text; text++)
+		h = (h ^ (unsigned char)*text) * 1099511628211u;
+	return (size_t)(h ^ (h >> 32));
+}
+
+static struct session **id_bucket(struct registry *r, const char *id)
+{
+	return &r->by_id[text_hash(id) & (ID_BUCKETS - 1)];
+}
+
+static struct session **user_bucket(struct registry *r, const char *user)
+{
+	return &r->by_user[text_hash(user) & (USER_BUCKETS - 1)];
+}
+
+static void session_unlink_id(struct registry *r, struct session *s)
+{
+	struct session **at = id_bucket(r, s->grant.id);
+
+	while (*at && *at != s)
+		at = &(*at)->same_id;
+	if (*at)
+		*at = s->same_id;
+}
+
+static void session_unlink_user(struct registry *r, struct session *s)
+{
+	struct session **at = user_bucket(r, s->grant.user);
+
+	while (*at && *at != s)
+		at = &(*at)->same_user;
+	if (*at)
+		*at = s->same_user;
+}
+
 static void registry_drop(struct registry *r, struct session *s)
 {
 	s->next->prev = s->prev;
 	s->prev->next = s->next;
-	r->kept--;
+	session_unlink_id(r, s);
+	if (s->state != SESSION_ENDED)
+		session_unlink_user(r, s);
 	free(s);
+}
+
+/* The one that ended first. */
+static void registry_drop_oldest(struct registry *r)
+{
+	struct session *s = r->ended_first;
+
+	r->ended_first = s->ended_next;
+	if (!r->ended_first)
+		r->ended_last = &r->ended_first;
+	r->kept--;
+	registry_drop(r, s);
 }
 
 struct session *registry_first(struct registry *r)
@@ -36,21 +94,15 @@ struct session *registry_next(struct registry *r, struct session *s)
 	return s->next == &r->ring ? NULL : s->next;
 }
 
-/* Ended ones go by age, and the oldest first where there are too many. */
 static void registry_sweep(struct tick *t, uint64_t now)
 {
 	struct registry *r =
 			(struct registry *)((char *)t -
 					    offsetof(struct registry, tick));
-	struct session *next;
 
-	for (struct session *s = registry_first(r); s; s = next) {
-		next = registry_next(r, s);
-		if (s->state == SESSION_ENDED && !s->console &&
-				(now - s->ended_ms >= REGISTRY_KEEP_MS ||
-						r->kept > REGISTRY_KEEP_MAX))
-			registry_drop(r, s);
-	}
+	while (r->ended_first &&
+			now - r->ended_first->ended_ms >= REGISTRY_KEEP_MS)
+		registry_drop_oldest(r);
 }
 
 int registry_new(struct registry **ret_registry, struct loop *control)
@@ -61,6 +113,7 @@ int registry_new(struct registry **ret_registry, struct loop *control)
 		return -ENOMEM;
 	r->control = control;
 	r->ring.next = r->ring.prev = &r->ring;
+	r->ended_last = &r->ended_first;
 	r->session_max = r->user_max = SIZE_MAX;
 	r->tick.fn = registry_sweep;
 	tick_add(control, &r->tick);
@@ -93,10 +146,25 @@ static bool registry_full(struct registry *r, const char *user)
 
 	if (r->live >= r->session_max)
 		return true;
-	for (struct session *s = registry_first(r); s; s = registry_next(r, s))
-		mine += s->state != SESSION_ENDED &&
-			strcmp(s->grant.user, user) == 0;
+	for (struct session *s = *user_bucket(r, user); s; s = s->same_user)
+		mine += strcmp(s->grant.user, user) == 0;
 	return mine >= r->user_max;
+}
+
+static void registry_link(struct registry *r, struct session *s)
+{
+	struct session **id = id_bucket(r, s->grant.id);
+	struct session **user = user_bucket(r, s->grant.user);
+
+	s->same_id = *id;
+	*id = s;
+	s->same_user = *user;
+	*user = s;
+	s->prev = r->ring.prev;
+	s->next = &r->ring;
+	s->prev->next = s;
+	r->ring.prev = s;
+	r->live++;
 }
 
 int registry_add(struct registry *r, const struct grant *g, const char *from,
@@ -116,18 +184,14 @@ int registry_add(struct registry *r, const struct grant *g, const char *from,
 	memcpy(s->brief, g->id, sizeof(s->brief) - 1);
 	(void)snprintf(s->from, sizeof(s->from), "%s", from);
 	s->since = (int64_t)time(NULL);
-	s->prev = r->ring.prev;
-	s->next = &r->ring;
-	s->prev->next = s;
-	r->ring.prev = s;
-	r->live++;
+	registry_link(r, s);
 	*ret_session = s;
 	return 0;
 }
 
 struct session *registry_find(struct registry *r, const char *id)
 {
-	for (struct session *s = registry_first(r); s; s = registry_next(r, s))
+	for (struct session *s = *id_bucket(r, id); s; s = s->same_id)
 		if (strcmp(s->grant.id, id) == 0)
 			return s;
 	return NULL;
@@ -144,15 +208,20 @@ void registry_on_end(struct registry *r, void (*fn)(void *arg), void *arg)
 	r->on_end_arg = arg;
 }
 
-void registry_ended(struct session *s, enum end_word word, const char *detail)
+void registry_ended(struct session *s)
 {
 	struct registry *r = s->registry;
 
-	session_set_ended(s, word, detail);
+	session_set_ended(s);
+	session_unlink_user(r, s);
 	s->ended_ms = loop_now_ms(r->control);
 	s->console = NULL;
+	s->ended_next = NULL;
+	*r->ended_last = s;
+	r->ended_last = &s->ended_next;
 	r->live--;
-	r->kept++;
+	if (++r->kept > REGISTRY_KEEP_MAX)
+		registry_drop_oldest(r);
 	if (r->on_end)
 		r->on_end(r->on_end_arg);
 }

@@ -15,7 +15,7 @@ struct registry;
 
 enum {
 	REGISTRY_KEEP_MS = 10 * 60 * 1000,
-	REGISTRY_KEEP_MAX = 4096, /* ended ones */
+	REGISTRY_KEEP_MAX = 4096, /* ended ones; then the oldest go */
 };
 
 int registry_new(struct registry **ret_registry, struct loop *control);
@@ -41,7 +41,8 @@ size_t registry_live(const struct registry *r);
 /* Called whenever a session has ended; for draining. */
 void registry_on_end(struct registry *r, void (*fn)(void *arg), void *arg);
 
-/* What console.c reports: the session is over and its wires are gone. */
-void registry_ended(struct session *s, enum end_word word, const char *detail);
+/* What console.c reports: the session is over and its wires are gone. Its word
+ * is set before. */
+void registry_ended(struct session *s);
 
 #endif

@@ -30,18 +30,23 @@ void session_set_state(struct session *s, enum session_state next)
 	s->state = next;
 }
 
-void session_set_ended(
-		struct session *s, enum end_word word, const char *detail)
+void session_set_word(struct session *s, enum end_word word, const char *detail,
+		bool inner)
+{
+	s->word = word;
+	s->inner = inner && detail && *detail;
+	(void)snprintf(s->detail, sizeof(s->detail), "%s",
+			detail && *detail ? detail : end_info(word)->sentence);
+}
+
+void session_set_ended(struct session *s)
 {
 	if (s->state == SESSION_ENDED)
 		return;
-	s->word = word;
-	(void)snprintf(s->detail, sizeof(s->detail), "%s",
-			detail && *detail ? detail : end_info(word)->sentence);
 	log_info(s->brief,
 			"event=ended was=%s word=%s detail=%s in=%llu "
 			"out=%llu wire=%s",
-			state_names[s->state], end_info(word)->word,
+			state_names[s->state], end_info(s->word)->word,
 			log_value(s->detail).text,
 			(unsigned long long)s->counts.up.bytes,
 			(unsigned long long)s->counts.down.bytes,

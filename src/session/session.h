@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "core/err.h"
+#include "core/loop.h"
 #include "hypervisor/hypervisor.h"
 #include "relay/relay.h"
 #include "session/ends.h"
@@ -49,34 +50,46 @@ struct grant {
 	enum console_kind kind;
 	unsigned rights; /* config_right bits */
 	unsigned deny;   /* config_deny bits */
+	bool candid;     /* may be told where guests and hypervisors are */
 	char user[SESSION_USER_MAX];
 	char resume[RESUME_HASH_LEN + 1]; /* SHA-256 of the key, as hex */
 	char resumed_from[SESSION_ID_LEN + 1];
 };
 
 struct session {
-	struct session *next, *prev; /* the registry's */
+	struct session *next, *prev; /* the registry's, as the three below */
+	struct session *same_id, *same_user; /* of their buckets */
+	struct session *ended_next;
 	struct registry *registry;
 	struct grant grant; /* fixed, but for the resume key */
 	char brief[5];      /* fixed: the id's beginning, for the log */
 	char from[SESSION_FROM_MAX]; /* fixed: the client's address */
 	enum session_state state;
-	enum end_word word; /* once ended */
+	enum end_word word; /* from draining on */
 	bool said_goodbye;  /* the client left by its own Close */
+	bool inner;         /* the detail is not for everybody: addresses */
 	char detail[ERR_TEXT_MAX];
-	char wire[ERR_TEXT_MAX]; /* the dial plan as text */
+	char wire[ERR_TEXT_MAX]; /* the dial plan as text, once there is one */
 	int64_t since;           /* wall clock, seconds */
 	uint64_t ended_ms;
 	struct console *console; /* while its wires live: set by its reports */
+	bool stop_asked;         /* session_stop() was called */
+	enum end_word stop_word;
 	struct relay_counts counts;
+	struct post never; /* console_never_was() */
+	enum end_word never_word;
 };
 
 /* The one place that changes a state, and logs it. */
 void session_set_state(struct session *s, enum session_state next);
 
-/* The end: the word, and a sentence where there is a better one than the
- * word's own (may be NULL). The first word stays. */
-void session_set_ended(
-		struct session *s, enum end_word word, const char *detail);
+/* How it ends, known from draining on: the word, and a sentence where there is
+ * a better one than the word's own (NULL or "": none). `inner` sentences are
+ * for the log and for those with the right `admin`. */
+void session_set_word(struct session *s, enum end_word word, const char *detail,
+		bool inner);
+
+/* The end; by its word, which is set before. */
+void session_set_ended(struct session *s);
 
 #endif
