@@ -94,7 +94,7 @@ static void relay_leave(struct relay *r, enum relay_side side, int why)
 	if (r->close_from != side) /* no Close, or the other one's */
 		r->end.close = (struct note){.kind = NOTE_CLOSE};
 	else
-		r->end.said_close = true;
+		r->end.said_close = side != RELAY_OWNER;
 	if (r->events->farewell)
 		r->events->farewell(r->arg, &r->end, &close);
 	for (int i = 0; i < 2; i++)
