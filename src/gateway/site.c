@@ -27,6 +27,11 @@ const char *site_document_headers(const struct site *s)
 	return s->document_headers;
 }
 
+const char *site_prefix(const struct site *s)
+{
+	return s->prefix;
+}
+
 static bool ends_segment(char c)
 {
 	return c == '/' || c == '?' || c == '\0';

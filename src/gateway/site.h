@@ -21,6 +21,8 @@ void site_free(struct site *s); /* takes NULL */
 const struct origin_list *site_hosts(const struct site *s);
 /* Header lines of a document: its Content-Security-Policy. */
 const char *site_document_headers(const struct site *s);
+/* The path prefix of public_url, "" without. */
+const char *site_prefix(const struct site *s);
 /* Takes the path prefix of public_url off the request: a proxy in front may
  * leave it on. */
 void site_strip(const struct site *s, struct http_request *q);
