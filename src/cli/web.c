@@ -93,7 +93,7 @@ static int find_there(const struct json *answer, const char *typed,
 
 static int link_from(const char *guest, bool no_open)
 {
-	struct control_answer answer;
+	struct control_answer answer = {0};
 	const char *url;
 	struct json_out o;
 	struct buf body;
