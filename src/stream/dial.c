@@ -10,6 +10,7 @@
 #include "stream/rfb.h"
 #include "stream/stream.h"
 #include "stream/tcp.h"
+#include "stream/term.h"
 #include "stream/tls.h"
 
 struct dial {
@@ -70,6 +71,7 @@ static void dial_prefix(const struct dial *d, struct err *e)
 			[DIAL_TLS] = "tls",
 			[DIAL_WS] = "ws",
 			[DIAL_RFB_LOGIN] = "rfb_login",
+			[DIAL_TERM] = "term",
 	};
 	char target[ADDRESS_HOST_MAX + ADDRESS_TEXT_MAX + 16];
 
@@ -217,6 +219,8 @@ static int dial_wrap(
 		return ws_connect_wrap(s, &l->ws, e);
 	case DIAL_RFB_LOGIN:
 		return rfb_login_wrap(s, &l->rfb_login.password, e);
+	case DIAL_TERM:
+		return term_wrap(s, &l->term.login, e);
 	case DIAL_TCP:
 	case DIAL_UNIX:
 		break;

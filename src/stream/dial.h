@@ -3,6 +3,7 @@
  * with plans and never open a console connection themselves; dial walks one.
  *
  *	proxmox vnc    tcp pve1:8006 > tls > ws .../vncwebsocket > rfb_login
+ *	proxmox serial tcp pve1:8006 > tls > ws .../vncwebsocket > term
  *	static vnc     tcp 10.0.0.9:5901 > rfb_login
  */
 #ifndef STREAM_DIAL_H
@@ -27,6 +28,7 @@ enum dial_kind {
 	DIAL_TLS,
 	DIAL_WS,
 	DIAL_RFB_LOGIN,
+	DIAL_TERM,
 };
 
 enum { DIAL_LAYERS_MAX = 8, DIAL_LAYER_MS = 8000 };
@@ -50,6 +52,9 @@ struct dial_layer {
 		struct {
 			struct secret password;
 		} rfb_login;
+		struct {
+			struct secret login; /* "user:ticket" */
+		} term;
 	};
 };
 
@@ -67,6 +72,7 @@ int dial_plan_connect(struct dial_plan *p, const struct connect_options *o);
 int dial_plan_tls(struct dial_plan *p, struct tls_context *c, const char *host);
 int dial_plan_ws(struct dial_plan *p, const struct ws_client_options *o);
 int dial_plan_rfb_login(struct dial_plan *p, const struct secret *password);
+int dial_plan_term(struct dial_plan *p, const struct secret *login);
 void dial_plan_done(struct dial_plan *p); /* wipes what is secret */
 /* "tcp 10.0.0.9:5901 > rfb_login": for the log; never a secret (queries are
  * left out of paths, and of a CONNECT's host all but its first word: tickets

@@ -92,6 +92,16 @@ int dial_plan_rfb_login(struct dial_plan *p, const struct secret *password)
 	return r;
 }
 
+int dial_plan_term(struct dial_plan *p, const struct secret *login)
+{
+	struct dial_layer *l = plan_next(p, DIAL_TERM);
+	int r = l ? secret_copy(&l->term.login, login) : -E2BIG;
+
+	if (r == 0)
+		p->count++;
+	return r;
+}
+
 static void layer_done(struct dial_layer *l)
 {
 	switch (l->kind) {
@@ -113,6 +123,9 @@ static void layer_done(struct dial_layer *l)
 		break;
 	case DIAL_RFB_LOGIN:
 		secret_done(&l->rfb_login.password);
+		break;
+	case DIAL_TERM:
+		secret_done(&l->term.login);
 		break;
 	}
 }
@@ -191,6 +204,9 @@ void dial_plan_text(const struct dial_plan *p, char *ret, size_t ret_max)
 			break;
 		case DIAL_RFB_LOGIN:
 			text_add(ret, ret_max, "rfb_login", "", 0);
+			break;
+		case DIAL_TERM:
+			text_add(ret, ret_max, "term", "", 0);
 			break;
 		}
 	}

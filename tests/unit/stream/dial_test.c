@@ -400,6 +400,9 @@ static void a_plan_in_words_holds_no_secret(void)
 	CHECK_INT(dial_plan_connect(&p, &connect), 0);
 	dial_plan_text(&p, text, sizeof(text));
 	CHECK_STR(text, "unix /run/x > connect pvespiceproxy:...");
+	CHECK_INT(dial_plan_term(&p, &connect.host), 0);
+	dial_plan_text(&p, text, sizeof(text));
+	CHECK_STR(text, "unix /run/x > connect pvespiceproxy:... > term");
 	connect_options_done(&connect);
 	dial_plan_done(&p);
 	dial_plan_done(&p);
