@@ -67,7 +67,8 @@ static void put_gateway(const struct config *c)
 		place_of(text, c, &g->listen.items[i]);
 		(void)printf("listen    %s\n", text);
 	}
-	if (address_format(&g->ops_listen, text, sizeof(text)) > 0)
+	if ((g->ops_listen.host || g->ops_listen.path) &&
+			address_format(&g->ops_listen, text, sizeof(text)) > 0)
 		(void)printf("ops       http://%s\n", text);
 	if (g->public_url.count > 0 && url_format(&g->public_url.items[0], text,
 						       sizeof(text)) >= 0)
