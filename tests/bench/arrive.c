@@ -59,28 +59,24 @@ static void arrival_free(struct arrival *a)
 static void arrival_step(void *arg, int events)
 {
 	struct arrival *a = arg;
+	struct listener *l = a->listener;
 	struct stream *s = a->stream;
 	int r = stream_handshake(s, NULL);
 
+	if (r == -EAGAIN && !a->watch)
+		r = watch_new(&a->watch, l->loop, stream_fd(s), arrival_step,
+				    a) < 0
+				    ? -ENOMEM
+				    : r;
 	if (r == -EAGAIN) {
 		(void)watch_set(a->watch, stream_want(s, STREAM_HANDSHAKE));
 		return;
 	}
 	if (r == 0)
 		a->stream = NULL;
-	struct listener *l = a->listener;
 	arrival_free(a);
 	if (r == 0)
 		l->fn(l->arg, s);
-}
-
-static void arrival_shake(struct arrival *a)
-{
-	if (watch_new(&a->watch, a->listener->loop, stream_fd(a->stream),
-			    arrival_step, a) < 0)
-		arrival_free(a);
-	else
-		arrival_step(a, 0);
 }
 
 static void on_request(
@@ -104,7 +100,7 @@ static void on_request(
 	if (ws_accept_wrap(&a->stream, &o, NULL) < 0)
 		arrival_free(a);
 	else
-		arrival_shake(a);
+		arrival_step(a, 0);
 	free(early);
 }
 
@@ -132,7 +128,7 @@ static void arrive(struct listener *l, struct stream *s)
 		return;
 	}
 	a->stream = s;
-	arrival_shake(a);
+	arrival_step(a, 0);
 }
 
 static void on_listener(void *arg, int events)
