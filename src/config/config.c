@@ -282,6 +282,7 @@ void config_free(struct config *c)
 	keys_done(gateway_keys, &c->gateway);
 	url_done(&c->gateway.store_url);
 	texts_done(&c->warnings);
+	texts_done(&c->files);
 	texts_done(&c->skipped);
 	free(c->default_profile);
 	free(c->file);

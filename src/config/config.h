@@ -177,6 +177,7 @@ struct config {
 	struct config_rule *rules;
 	size_t rule_count;
 	struct config_texts warnings; /* sentences, to be told once */
+	struct config_texts files;    /* secrets were read from these */
 	struct config_texts skipped;  /* proxxx's, of no use here: "[telegram]",
 					 "[ssh] max_concurrent" */
 };

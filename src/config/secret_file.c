@@ -133,6 +133,8 @@ int secret_from_file(struct reader *r, const char *path, struct secret *ret,
 	if (!full)
 		return err_set(e, -ENOMEM, "out of memory");
 	code = read_secret(full, ret, &mode, e);
+	if (code == 0 && texts_add(&r->c->files, full) < 0)
+		code = err_set(e, -ENOMEM, "out of memory");
 	if (code == 0 && (mode & 077))
 		code = texts_addf(&r->c->warnings,
 				"%s holds a secret and others can read it "
