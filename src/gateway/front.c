@@ -38,8 +38,8 @@ struct front {
 	struct front_conn *conns; /* all of them */
 	struct refusal *refusals;
 	_Atomic size_t load;
-	bool draining;
-	struct post drain;
+	bool draining, retiring;
+	struct post drain, retire;
 };
 
 struct front_conn {
@@ -598,6 +598,8 @@ static void front_admit(struct front *f, struct arrival *a)
 		stream_free(s);
 	else
 		r = http_conn_new(&c->http, f->loop, s, &conn_events, c);
+	if (r == 0 && f->retiring)
+		http_conn_retire(c->http);
 	if (c) {
 		c->next = f->conns;
 		if (c->next)
@@ -690,6 +692,21 @@ static void drain_arrives(void *arg)
 void front_drain(struct front *f)
 {
 	(void)loop_post_own(f->loop, &f->drain, drain_arrives, f);
+}
+
+static void retire_arrives(void *arg)
+{
+	struct front *f = arg;
+
+	f->retiring = true;
+	for (struct front_conn *c = f->conns; c; c = c->next)
+		if (c->http)
+			http_conn_retire(c->http);
+}
+
+void front_retire(struct front *f)
+{
+	(void)loop_post_own(f->loop, &f->retire, retire_arrives, f);
 }
 
 size_t front_load(const struct front *f)

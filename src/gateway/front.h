@@ -38,6 +38,9 @@ void front_site(struct front *f, struct site *site);
 /* Idle connections close, busy ones after their answer; no new ones. */
 void front_drain(struct front *f);
 
+/* Others take over: whoever is here gets one more answer, consoles stay. */
+void front_retire(struct front *f);
+
 /* Connections and consoles it has now; any thread. */
 size_t front_load(const struct front *f);
 

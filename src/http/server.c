@@ -54,6 +54,7 @@ struct http_conn {
 	bool interim; /* out holds 100 Continue */
 	bool close;   /* this response is the last */
 	bool drain;   /* close as soon as nothing is under way */
+	bool retire;  /* close after the next answer */
 	bool failed;  /* an answer could not be made */
 	bool shut;
 };
@@ -145,6 +146,11 @@ void http_conn_drain(struct http_conn *c)
 	conn_later(c);
 }
 
+void http_conn_retire(struct http_conn *c)
+{
+	c->retire = true;
+}
+
 /* ---- answers ----------------------------------------------------------- */
 
 static int answer_body(struct http_conn *c, const struct http_response *r)
@@ -169,7 +175,8 @@ static int answer_make(struct http_conn *c, const struct http_response *r)
 {
 	int x;
 
-	c->close = r->close || c->drain || !http_parser_keeps_alive(c->parser);
+	c->close = r->close || c->drain || c->retire ||
+		   !http_parser_keeps_alive(c->parser);
 	x = headers_write(&c->out, r, c->close, time(NULL));
 	if (x == 0)
 		x = answer_body(c, r);

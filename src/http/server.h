@@ -106,5 +106,7 @@ struct stream *http_take(struct http_conn *c, uint8_t **ret_early,
 
 /* Finish what is under way, then close; idle ones close at once (drain). */
 void http_conn_drain(struct http_conn *c);
+/* The next answer is the last; who is idle has its usual time to ask. */
+void http_conn_retire(struct http_conn *c);
 
 #endif
