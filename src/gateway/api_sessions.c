@@ -10,6 +10,7 @@
 #include "gateway/exchange.h"
 #include "gateway/gateway.h"
 #include "gateway/routes.h"
+#include "gateway/siblings.h"
 #include "session/console.h"
 #include "session/registry.h"
 
@@ -37,12 +38,13 @@ static bool session_shown(const struct exchange *x, const struct session *s)
 	       (v.rights && strcmp(s->grant.user, x->who.name) == 0);
 }
 
-static void put_session(struct json_out *o, const struct exchange *x,
-		const struct session *s)
+/* What a dial met inside is for the candid alone. */
+static void put_session(
+		struct json_out *o, const struct session *s, bool candid)
 {
 	bool told = s->state >= SESSION_DRAINING;
 	const struct end_info *end = told ? end_info(s->word) : NULL;
-	bool all = told && (!s->inner || exchange_candid(x, s->grant.guest));
+	bool all = told && (!s->inner || candid);
 
 	json_out_object_begin(o);
 	json_out_put_text(o, "id", s->grant.id);
@@ -65,21 +67,104 @@ static void put_session(struct json_out *o, const struct exchange *x,
 	json_out_object_end(o);
 }
 
-void api_sessions_get(struct gateway *g, struct exchange *x)
+/* ---- those of older workers ------------------------------------------------
+ */
+
+static const char *member(const struct json *v, const char *key)
 {
+	const char *text = json_text(json_get(v, key));
+
+	return text ? text : "";
+}
+
+/* The policy is this worker's: an older one's may be another. */
+static bool older_session_shown(
+		const struct exchange *x, const struct json *session)
+{
+	struct auth_verdict v = auth_judge(
+			x->gateway->auth, &x->who, member(session, "guest"));
+
+	return (v.rights & CONFIG_MAY_ADMIN) ||
+	       (v.rights && strcmp(member(session, "user"), x->who.name) == 0);
+}
+
+/* As it is, whatever members another version gives it. */
+static void put_older_session(struct json_out *o, const struct json *session)
+{
+	const struct json *v;
+	const char *key;
+	void *at = NULL;
+	int64_t number;
+
+	json_out_object_begin(o);
+	while ((v = json_next(session, &at, &key))) {
+		if (json_text(v))
+			json_out_put_text(o, key, json_text(v));
+		else if (json_int(v, &number) == 0)
+			json_out_put_int(o, key, number);
+		else if (json_is_null(v))
+			json_out_put_null(o, key);
+	}
+	json_out_object_end(o);
+}
+
+void api_sessions_answer(void *arg, const char *question, struct buf *to)
+{
+	struct gateway *g = arg;
+	struct session *s;
+	struct json_out o;
+
+	json_out_init(&o, to);
+	json_out_array_begin(&o);
+	if (strncmp(question, "end ", 4) == 0) {
+		s = registry_find(g->registry, question + 4);
+		if (s && s->state != SESSION_ENDED)
+			session_stop(s, END_KILLED);
+	} else if (strcmp(question, "list") == 0) {
+		for (s = registry_first(g->registry); s;
+				s = registry_next(g->registry, s))
+			put_session(&o, s, false);
+	}
+	json_out_array_end(&o);
+	if (json_out_done(&o) < 0)
+		buf_done(to); /* too long a list: no answer */
+}
+
+/* ---- the list --------------------------------------------------------------
+ */
+
+static void sessions_got(
+		void *arg, const struct json *const *answers, size_t count)
+{
+	struct exchange *x = arg;
+	struct registry *all = x->gateway->registry;
+	const struct json *v;
 	struct json_out o;
 
 	exchange_json(x, &o);
 	json_out_object_begin(&o);
 	json_out_put_array(&o, "sessions");
-	for (struct session *s = registry_first(g->registry); s;
-			s = registry_next(g->registry, s))
+	for (size_t i = 0; i < count; i++)
+		for (size_t k = 0; (v = json_at(answers[i], k)); k++)
+			if (older_session_shown(x, v))
+				put_older_session(&o, v);
+	for (struct session *s = registry_first(all); s;
+			s = registry_next(all, s))
 		if (session_shown(x, s))
-			put_session(&o, x, s);
+			put_session(&o, s, exchange_candid(x, s->grant.guest));
 	json_out_array_end(&o);
 	json_out_object_end(&o);
 	exchange_answer_json(x, 200, &o);
 }
+
+void api_sessions_get(struct gateway *g, struct exchange *x)
+{
+	if (siblings_ask(g->siblings, "list", sessions_got, x) < 0)
+		sessions_got(x, NULL, 0);
+}
+
+/* ---- ending one ------------------------------------------------------------
+ */
 
 /* By the whole id, or by a beginning that only one of those shown has. */
 static struct session *session_named(const struct exchange *x, const char *id)
@@ -101,13 +186,67 @@ static struct session *session_named(const struct exchange *x, const char *id)
 	return found;
 }
 
+static void refuse_unknown(struct exchange *x)
+{
+	exchange_refuse_status(x, 404, END_BAD_REQUEST,
+			"There is no session with this id.");
+}
+
+static void older_session_ended(
+		void *arg, const struct json *const *answers, size_t count)
+{
+	exchange_answer(arg, 204);
+}
+
+/* The whole id of the one that may be meant; NULL: none, or several. */
+static const char *older_session_named(const struct exchange *x,
+		const struct json *const *answers, size_t count)
+{
+	const char *id = route_param(&x->match, "id"), *found = NULL;
+	const struct json *v;
+	size_t len = strlen(id);
+
+	for (size_t i = 0; i < count && len >= 4; i++)
+		for (size_t k = 0; (v = json_at(answers[i], k)); k++) {
+			if (strncmp(member(v, "id"), id, len) != 0 ||
+					!older_session_shown(x, v))
+				continue;
+			if (found)
+				return NULL;
+			found = member(v, "id");
+		}
+	return found;
+}
+
+static void older_sessions_got(
+		void *arg, const struct json *const *answers, size_t count)
+{
+	struct exchange *x = arg;
+	const char *id = older_session_named(x, answers, count);
+	char question[SESSION_ID_LEN + 8];
+
+	if (!id || strlen(id) > SESSION_ID_LEN) {
+		refuse_unknown(x);
+		return;
+	}
+	(void)snprintf(question, sizeof(question), "end %s", id);
+	if (siblings_ask(x->gateway->siblings, question, older_session_ended,
+			    x) < 0)
+		refuse_unknown(x); /* it has ended with its worker */
+	else
+		log_info(NULL, "event=kill session=%s by=%s",
+				log_value(id).text,
+				log_value(x->who.name).text);
+}
+
 void api_session_delete(struct gateway *g, struct exchange *x)
 {
 	struct session *s = session_named(x, route_param(&x->match, "id"));
 
 	if (!s) {
-		exchange_refuse_status(x, 404, END_BAD_REQUEST,
-				"There is no session with this id.");
+		if (siblings_ask(g->siblings, "list", older_sessions_got, x) <
+				0)
+			refuse_unknown(x);
 		return;
 	}
 	if (s->state != SESSION_ENDED) {

@@ -9,6 +9,7 @@
 #include "core/log.h"
 #include "core/loop.h"
 #include "gateway/peers.h"
+#include "gateway/siblings.h"
 #include "session/console.h"
 #include "session/registry.h"
 #include "store/store.h"
@@ -145,6 +146,8 @@ int gateway_new(struct gateway **ret_gateway, struct loop *control,
 		r = registry_new(&g->registry, control);
 	if (r == 0)
 		r = peers_new(&g->peers, control);
+	if (r == 0)
+		r = siblings_new(&g->siblings, control);
 	if (r < 0)
 		(void)err_set(e, r, "%s", strerror(-r));
 	else
@@ -169,6 +172,7 @@ void gateway_free(struct gateway *g)
 		g->retired = next;
 	}
 	hypervisors_free(g->hypervisors, g->hypervisor_count);
+	siblings_free(g->siblings);
 	peers_free(g->peers);
 	registry_free(g->registry);
 	auth_free(g->auth);

@@ -21,6 +21,7 @@ struct console;
 struct front;
 struct peers;
 struct registry;
+struct siblings;
 struct store;
 
 enum { GATEWAY_LOOPS_MAX = 64 };
@@ -44,7 +45,8 @@ struct gateway {
 	struct store *store;
 	struct auth *auth;
 	struct registry *registry;
-	struct peers *peers; /* any thread */
+	struct peers *peers;       /* any thread */
+	struct siblings *siblings; /* older workers, after a hand-over */
 	struct hypervisor **hypervisors;
 	size_t hypervisor_count;
 	struct hypervisor *retired; /* of former configurations, while they

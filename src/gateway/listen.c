@@ -170,16 +170,20 @@ int listeners_open(struct listeners *l, const struct config *c,
 	if (r == 0 && (g->ops_listen.host || g->ops_listen.path))
 		r = listen_add(l, FRONT_OPS, &g->ops_listen, false, e);
 	if (r < 0)
-		listeners_close(l);
+		listeners_close(l, true);
 	return r;
 }
 
-void listeners_close(struct listeners *l)
+void listeners_close(struct listeners *l, bool files_too)
 {
+	static const char is_file[] = "unix:";
+
 	for (size_t i = 0; i < l->count; i++) {
+		const char *text = l->items[i].text;
+
 		close(l->items[i].fd);
-		if (l->items[i].role == FRONT_CONTROL)
-			(void)unlink(l->items[i].text + strlen("unix:"));
+		if (files_too && strncmp(text, is_file, strlen(is_file)) == 0)
+			(void)unlink(text + strlen(is_file));
 	}
 	l->count = 0;
 }

@@ -39,8 +39,9 @@ struct listeners {
  */
 int listeners_open(struct listeners *l, const struct config *c,
 		const char *control_path, struct err *e);
-/* Closes them; a control socket's file goes too with `unlink_control`. */
-void listeners_close(struct listeners *l);
+/* Closes them; with `files_too`, for the last one that has them open, the
+ * files of Unix sockets go as well. May be called again. */
+void listeners_close(struct listeners *l, bool files_too);
 
 /*
  * The addresses at which the listener can be reached from elsewhere: for

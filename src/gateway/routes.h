@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 
+struct buf;
 struct gateway;
 struct exchange;
 struct http_conn;
@@ -46,6 +47,8 @@ void api_console_open(struct gateway *g, struct exchange *x);
 void api_links_post(struct gateway *g, struct exchange *x);
 void api_sessions_get(struct gateway *g, struct exchange *x);
 void api_session_delete(struct gateway *g, struct exchange *x);
+/* What a younger worker asks (gateway/siblings.h); arg is the gateway. */
+void api_sessions_answer(void *arg, const char *question, struct buf *to);
 void api_reload_post(struct gateway *g, struct exchange *x);
 
 #endif

@@ -3,9 +3,13 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "config/paths.h"
 #include "gateway/gateway.h"
+#include "gateway/inherit.h"
+#include "gateway/sandbox.h"
+#include "gateway/supervisor.h"
 #include "gateway/worker.h"
 
 /* How the program ends where it could not begin; cli/exit.h has all codes. */
@@ -90,40 +94,106 @@ static int serve_fail(const struct err *e, int code)
 	return code;
 }
 
-int serve_run(const struct serve_options *o)
+/* Private: all in this process. The terminal is where its links are told, so
+ * no supervisor; a browser is started from here, so no sandbox. */
+static int serve_private(const struct serve_options *o, struct config *c)
 {
-	struct serve s = {.o = o};
-	struct worker_options w = {.providers = o->providers,
+	struct serve s = {.o = o, .config = c};
+	struct worker_options w = {.config = c,
+			.providers = o->providers,
+			.line = -1,
 			.reload = serve_reload,
 			.ready = serve_ready,
 			.arg = &s,
-			.lonely_ms = o->private ? SERVE_PRIVATE_MS : 0};
+			.lonely_ms = SERVE_PRIVATE_MS};
 	struct listeners listeners;
+	struct err e;
+	int r = listeners_open(&listeners, c, NULL, &e);
+
+	if (r < 0) {
+		config_free(c);
+		return serve_fail(&e, SERVE_FAILED);
+	}
+	w.listeners = &listeners;
+	r = worker_run(&w, &e);
+	listeners_close(&listeners, true);
+	return r < 0 ? serve_fail(&e, SERVE_FAILED) : 0;
+}
+
+/* It prints its links itself: their codes never leave it. */
+static int serve_worker(const struct serve_options *o, struct config *c,
+		struct inherit *from)
+{
+	struct serve s = {.o = o, .config = c};
+	struct worker_options w = {.config = c,
+			.providers = o->providers,
+			.listeners = &from->listeners,
+			.line = from->line,
+			.sandbox = true,
+			.reload = serve_reload,
+			.ready = serve_ready,
+			.arg = &s};
+	struct err e;
+	int r = worker_run(&w, &e);
+
+	return r < 0 ? serve_fail(&e, SERVE_FAILED) : 0;
+}
+
+/* The supervisor keeps nothing of the configuration but the listeners. */
+static int serve_supervisor(struct config *c)
+{
+	struct inherit with = {.line = -1};
 	char control[PATHS_MAX];
+	struct err e;
+	int r = paths_control_socket(control, sizeof(control), 1, &e);
+
+	if (r == 0)
+		r = listeners_open(&with.listeners, c, control, &e);
+	config_free(c);
+	return r < 0 ? serve_fail(&e, SERVE_FAILED) : supervisor_run(&with);
+}
+
+/* A program that one of ours has started: its listeners are open already. */
+static int serve_inherited(const struct serve_options *o, struct inherit *from)
+{
 	struct config *c;
 	struct err e;
-	int r = config_load(&c, &o->config, &e);
+	int r;
 
+	(void)prctl(PR_SET_NAME, "glassbridge"); /* "exe" it was started as */
+	if (from->line < 0)
+		return supervisor_run(from);
+	r = config_load(&c, &o->config, &e);
+	if (r < 0)
+		return serve_fail(&e, SERVE_CONFIGURATION);
+	tell_config(c);
+	return serve_worker(o, c, from);
+}
+
+int serve_run(const struct serve_options *o)
+{
+	struct inherit from;
+	struct config *c;
+	struct err e;
+	int r;
+
+	sandbox_no_core();
+	r = inherit_take(INHERIT_WORKER, &from, &e);
+	if (r == -ENOENT)
+		r = inherit_take(INHERIT_SUPERVISOR, &from, &e);
+	if (r == 0)
+		return serve_inherited(o, &from);
+	if (r != -ENOENT)
+		return serve_fail(&e, SERVE_FAILED);
+	r = config_load(&c, &o->config, &e);
 	if (r < 0)
 		return serve_fail(&e, SERVE_CONFIGURATION);
 	if (gateway_can(c, &e) < 0) {
 		config_free(c);
 		return serve_fail(&e, SERVE_CONFIGURATION);
 	}
+	if (!o->private)
+		return serve_supervisor(c);
 	tell_config(c);
-	r = o->private ? 0
-		       : paths_control_socket(control, sizeof(control), 1, &e);
-	if (r == 0)
-		r = listeners_open(
-				&listeners, c, o->private ? NULL : control, &e);
-	if (r < 0) {
-		config_free(c);
-		return serve_fail(&e, SERVE_FAILED);
-	}
-	w.listeners = &listeners;
-	w.config = c;
-	s.config = c;
-	r = worker_run(&w, &e);
-	listeners_close(&listeners);
-	return r < 0 ? serve_fail(&e, SERVE_FAILED) : 0;
+	return serve_private(o, c);
 }

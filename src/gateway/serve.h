@@ -1,6 +1,9 @@
 /*
  * The gateway as a program: `glassbridge serve`, and the private one of
- * `glassbridge web`.
+ * `glassbridge web`. The first is a supervisor and, by the same program with
+ * the same arguments, its worker (gateway/supervisor.h): serve_run() sees by
+ * its environment which of them it is. So what stands before it in main()
+ * happens in each, and must be the same each time.
  */
 #ifndef GATEWAY_SERVE_H
 #define GATEWAY_SERVE_H
@@ -14,8 +17,9 @@ struct hypervisor_ops;
 struct serve_options {
 	struct config_options config;
 	const struct hypervisor_ops *const *providers; /* NULL at the end */
-	/* `web`: loopback, a free port, this process alone, no control
-	 * socket; ends SERVE_PRIVATE_MS after its last tab has gone */
+	/* `web`: loopback, a free port, this process alone (no sandbox: it
+	 * starts a browser), no control socket; ends SERVE_PRIVATE_MS after its
+	 * last tab has gone */
 	bool private;
 	/* private: called once, with the one-time link; its console path is
 	 * for the caller to add (docs: "/console/GUEST#t=CODE") */

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "auth/auth.h"
@@ -16,25 +15,21 @@
 #include "core/log.h"
 #include "core/loop.h"
 #include "core/secret.h"
+#include "gateway/doors.h"
 #include "gateway/gateway.h"
+#include "gateway/line.h"
+#include "gateway/names.h"
+#include "gateway/routes.h"
+#include "gateway/sandbox.h"
+#include "gateway/siblings.h"
 #include "gateway/site.h"
 #include "relay/pump.h"
 #include "session/registry.h"
 
 enum {
-	ACCEPTS_A_TURN = 64,
-	ACCEPT_PAUSE_MS = 200, /* while descriptors are short */
 	DRAIN_LOOK_MS = 50,
-	ORIGINS_MAX = 64,
+	RETIRE_LOOK_MS = 500,
 	FDS_A_SESSION = 3, /* client, backend, and some of a pipe */
-};
-
-struct worker;
-
-struct door {
-	struct worker *worker;
-	const struct listener *listener;
-	struct watch *watch;
 };
 
 struct data_loop {
@@ -50,39 +45,24 @@ struct worker {
 	struct gateway *gateway;
 	struct tls_context *tls;
 	bool self_made;
-	struct door doors[LISTENERS_MAX];
-	size_t door_count;
+	struct doors *doors; /* NULL once nobody is let in any more */
 	struct data_loop data[GATEWAY_LOOPS_MAX];
 	size_t data_count;
 	struct loop_signal *signals[3];
-	struct timer *accept_timer; /* doors are shut until it fires */
+	struct watch *line; /* to the supervisor */
 	struct timer *drain_timer;
 	uint64_t drain_by_ms; /* 0: not draining */
+	bool retiring;        /* it ends with its last console */
 	struct tick lonely;
 	uint64_t company_ms; /* when there was a connection last */
 	struct worker_links links;
 	size_t links_owed;
-	char origins[ORIGINS_MAX][LISTENER_TEXT_MAX];
-	size_t origin_count;
+	struct names names;
 	bool stuck; /* consoles were left when the time was up */
 };
 
 /* ---- accepting
  * ---------------------------------------------------------------- */
-
-static void doors_open(struct worker *w, bool open)
-{
-	for (size_t i = 0; i < w->door_count; i++)
-		(void)watch_set(w->doors[i].watch, open ? LOOP_READ : 0);
-}
-
-static void accept_again(void *arg)
-{
-	struct worker *w = arg;
-
-	if (!w->drain_by_ms)
-		doors_open(w, true);
-}
 
 static struct front *front_of_fewest(const struct worker *w)
 {
@@ -94,62 +74,11 @@ static struct front *front_of_fewest(const struct worker *w)
 	return best;
 }
 
-/* The control socket is for this user and for root. */
-static bool peer_is_us(int fd)
+static void worker_accept(void *arg, int fd, const struct listener *l)
 {
-	struct ucred peer;
-	socklen_t len = sizeof(peer);
+	struct worker *w = arg;
 
-	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
-	       (peer.uid == geteuid() || peer.uid == 0);
-}
-
-static void door_knock(void *arg, int events)
-{
-	struct door *d = arg;
-	struct worker *w = d->worker;
-	const struct listener *l = d->listener;
-
-	for (int i = 0; i < ACCEPTS_A_TURN; i++) {
-		int fd = accept4(l->fd, NULL, NULL,
-				SOCK_CLOEXEC | SOCK_NONBLOCK);
-
-		if (fd < 0 && (errno == EMFILE || errno == ENFILE ||
-					      errno == ENOMEM ||
-					      errno == ENOBUFS)) {
-			log_error(NULL, "event=accept_paused detail=%s",
-					log_value(strerror(errno)).text);
-			doors_open(w, false);
-			timer_set(w->accept_timer, ACCEPT_PAUSE_MS);
-			return;
-		}
-		if (fd < 0 && errno == EAGAIN)
-			return;
-		if (fd < 0)
-			continue; /* that one has gone already */
-		if (l->role == FRONT_CONTROL && !peer_is_us(fd))
-			close(fd);
-		else
-			front_accept(front_of_fewest(w), fd, l->role,
-					l->tls ? w->tls : NULL);
-	}
-}
-
-static int doors_new(struct worker *w)
-{
-	int r = timer_new(&w->accept_timer, w->control, accept_again, w);
-
-	for (size_t i = 0; r == 0 && i < w->o->listeners->count; i++) {
-		struct door *d = &w->doors[i];
-
-		d->worker = w;
-		d->listener = &w->o->listeners->items[i];
-		r = watch_new(&d->watch, w->control, d->listener->fd,
-				door_knock, d);
-		if (r == 0)
-			w->door_count++;
-	}
-	return r;
+	front_accept(front_of_fewest(w), fd, l->role, l->tls ? w->tls : NULL);
 }
 
 /* ---- ending
@@ -168,9 +97,12 @@ static void drain_look(void *arg)
 {
 	struct worker *w = arg;
 	size_t left = registry_live(w->gateway->registry) + worker_load(w);
+	bool late = w->drain_by_ms > 0 &&
+		    loop_now_ms(w->control) >= w->drain_by_ms;
 
-	if (left > 0 && loop_now_ms(w->control) < w->drain_by_ms) {
-		timer_set(w->drain_timer, DRAIN_LOOK_MS);
+	if (left > 0 && !late) {
+		timer_set(w->drain_timer, w->drain_by_ms ? DRAIN_LOOK_MS
+							 : RETIRE_LOOK_MS);
 		return;
 	}
 	w->stuck = left > 0;
@@ -178,21 +110,41 @@ static void drain_look(void *arg)
 	loop_stop(w->control);
 }
 
-static void worker_drain(struct worker *w)
+/* End all, by their words, within the limit; 0: at once. */
+static void worker_drain(struct worker *w, uint64_t limit_ms)
 {
-	if (w->drain_by_ms) {
-		loop_stop(w->control); /* asked twice: at once */
+	if (limit_ms == 0) {
+		loop_stop(w->control);
 		w->stuck = true;
-		return;
 	}
+	if (w->drain_by_ms)
+		return;
 	log_info(NULL, "event=draining sessions=%zu",
 			registry_live(w->gateway->registry));
-	w->drain_by_ms = loop_now_ms(w->control) + WORKER_DRAIN_MS;
-	doors_open(w, false);
+	w->drain_by_ms = loop_now_ms(w->control) + limit_ms;
+	doors_free(w->doors);
+	w->doors = NULL;
+	listeners_close(w->o->listeners, w->o->line < 0);
 	gateway_drain(w->gateway, END_SHUTDOWN);
 	for (size_t i = 0; i < w->data_count; i++)
 		front_drain(w->data[i].front);
 	timer_set(w->drain_timer, DRAIN_LOOK_MS);
+}
+
+/* Another worker serves now: consoles live on here, requests are finished. */
+static void worker_retire(struct worker *w)
+{
+	if (w->retiring || w->drain_by_ms)
+		return;
+	log_info(NULL, "event=retiring sessions=%zu",
+			registry_live(w->gateway->registry));
+	w->retiring = true;
+	doors_free(w->doors);
+	w->doors = NULL;
+	listeners_close(w->o->listeners, false);
+	for (size_t i = 0; i < w->data_count; i++)
+		front_retire(w->data[i].front);
+	timer_set(w->drain_timer, RETIRE_LOOK_MS);
 }
 
 static void worker_lonely(struct tick *t, uint64_t now)
@@ -203,7 +155,7 @@ static void worker_lonely(struct tick *t, uint64_t now)
 	if (worker_load(w) > 0)
 		w->company_ms = now;
 	else if (now > w->company_ms && now - w->company_ms >= w->o->lonely_ms)
-		worker_drain(w);
+		worker_drain(w, WORKER_DRAIN_MS);
 }
 
 /* ---- the configuration, again
@@ -212,11 +164,34 @@ static void worker_lonely(struct tick *t, uint64_t now)
 static int worker_site(struct worker *w, const struct config *c,
 		struct site **ret_site, struct err *e)
 {
-	const char *own[ORIGINS_MAX];
+	const char *own[NAMES_MAX];
 
-	for (size_t i = 0; i < w->origin_count; i++)
-		own[i] = w->origins[i];
-	return site_new(ret_site, c, own, w->origin_count, e);
+	for (size_t i = 0; i < w->names.count; i++)
+		own[i] = w->names.origins[i];
+	return site_new(ret_site, c, own, w->names.count, e);
+}
+
+/* As many descriptors as we may have; fewer sessions where they do not do. */
+static void limits_raise(struct config *c)
+{
+	struct rlimit fds;
+	unsigned most;
+
+	if (getrlimit(RLIMIT_NOFILE, &fds) < 0)
+		return;
+	fds.rlim_cur = fds.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &fds);
+	most = (unsigned)((fds.rlim_cur > 200 ? fds.rlim_cur - 200 : 1) /
+			  FDS_A_SESSION);
+	if (c->gateway.max_sessions <= most)
+		return;
+	log_warn(NULL,
+			"event=limit_lowered max_sessions=%u was=%u "
+			"detail=\"the limit on open files (%llu) allows no "
+			"more; raise LimitNOFILE or ulimit -n\"",
+			most, c->gateway.max_sessions,
+			(unsigned long long)fds.rlim_cur);
+	c->gateway.max_sessions = most;
 }
 
 static int worker_reload(void *arg, struct config **ret_config, struct err *e)
@@ -241,11 +216,12 @@ static int worker_reload(void *arg, struct config **ret_config, struct err *e)
 	}
 	for (size_t i = 0; i < w->data_count; i++)
 		front_site(w->data[i].front, sites[i]);
+	limits_raise(c);
 	*ret_config = c;
 	return 0;
 }
 
-static void worker_hup(struct worker *w)
+static int worker_configure(struct worker *w)
 {
 	struct config *c;
 	struct err e;
@@ -257,85 +233,94 @@ static void worker_hup(struct worker *w)
 			config_free(c);
 	}
 	if (r < 0)
-		log_error(NULL, "event=reload_failed detail=%s",
+		log_error(NULL,
+				"event=reload_failed detail=%s "
+				"hint=\"the old configuration stands\"",
 				log_value(e.text).text);
 	else
-		log_info(NULL, "event=reloaded");
+		log_info(NULL, "event=reloaded file=%s",
+				log_value(c->file ? c->file : "-").text);
+	return r;
 }
+
+/* ---- who tells it what to do
+ * ---------------------------------------------------------- */
 
 static void worker_signal(void *arg, int signum)
 {
+	struct worker *w = arg;
+
 	if (signum == SIGHUP)
-		worker_hup(arg);
-	else
-		worker_drain(arg);
+		(void)worker_configure(w);
+	else /* asked twice: at once */
+		worker_drain(w, w->drain_by_ms ? 0 : WORKER_DRAIN_MS);
 }
 
-/* ---- names and certificate
- * -------------------------------------------------------- */
-
-static void origin_add(
-		struct worker *w, const struct listener *l, const char *host)
+/* Returns whether the descriptor that came along has been taken. */
+static bool worker_told(struct worker *w, const struct line_message *m, int fd)
 {
-	if (w->origin_count < ORIGINS_MAX)
-		(void)snprintf(w->origins[w->origin_count++], LISTENER_TEXT_MAX,
-				"%s://%s:%u", l->tls ? "https" : "http", host,
-				(unsigned)l->port);
-}
+	struct siblings *siblings = w->gateway->siblings;
 
-/* Every name under which a listener may rightly be asked for. */
-static void origins_of(struct worker *w, const struct listener *l)
-{
-	static const char *const loopback[] = {
-			"127.0.0.1", "localhost", "[::1]"};
-	char hosts[ORIGINS_MAX][64], name[64];
-	size_t n = listener_hosts(l, hosts, ORIGINS_MAX);
-	bool any = strcmp(l->host, "0.0.0.0") == 0 ||
-		   strcmp(l->host, "::") == 0;
-
-	for (size_t i = 0; i < n; i++)
-		origin_add(w, l, hosts[i]);
-	for (size_t i = 0; (any || l->local) && i < 3; i++)
-		origin_add(w, l, loopback[i]);
-	if (any && gethostname(name, sizeof(name)) == 0)
-		origin_add(w, l, name);
-}
-
-static int worker_tls(struct worker *w, struct err *e)
-{
-	const struct config_gateway *g = &w->o->config->gateway;
-	const char *names[ORIGINS_MAX];
-	char hosts[ORIGINS_MAX][64], state[4096];
-	size_t count = 0, n = 0;
-	bool wanted = false;
-	int r;
-
-	for (size_t i = 0; i < w->o->listeners->count; i++) {
-		const struct listener *l = &w->o->listeners->items[i];
-
-		wanted |= l->tls;
-		if (l->tls)
-			n += listener_hosts(l, hosts + n, ORIGINS_MAX - n);
+	switch (m->kind) {
+	case LINE_RELOAD:
+		(void)line_send(w->o->line, LINE_RELOADED, worker_configure(w),
+				-1);
+		break;
+	case LINE_DRAIN:
+		worker_drain(w, m->value > 0 ? (uint64_t)m->value : 0);
+		break;
+	case LINE_RETIRE:
+		worker_retire(w);
+		break;
+	case LINE_HOST:
+		if (fd >= 0)
+			siblings_host(siblings, fd, api_sessions_answer,
+					w->gateway);
+		return true;
+	case LINE_ASK:
+		if (fd >= 0)
+			siblings_add(siblings, fd);
+		return true;
 	}
-	if (!wanted)
-		return 0;
-	if (g->tls_cert)
-		return tls_server_context(&w->tls, g->tls_cert, g->tls_key, e);
-	for (size_t i = 0; i < n; i++) {
-		if (hosts[i][0] == '[') { /* names have no brackets */
-			memmove(hosts[i], hosts[i] + 1, strlen(hosts[i]));
-			hosts[i][strcspn(hosts[i], "]")] = '\0';
-		}
-		names[count++] = hosts[i];
+	return false;
+}
+
+static void worker_heard(void *arg, int events)
+{
+	struct worker *w = arg;
+	struct line_message m;
+	int fd, r;
+
+	while ((r = line_receive(w->o->line, &m, &fd)) > 0)
+		if (!worker_told(w, &m, fd) && fd >= 0)
+			close(fd);
+	if (r == -EAGAIN)
+		return;
+	(void)watch_set(w->line, 0);
+	log_warn(NULL, "event=supervisor_gone");
+	worker_drain(w, WORKER_DRAIN_MS);
+}
+
+/* A supervisor hears the signals and speaks for all; a terminal's Ctrl+C comes
+ * to the whole group. */
+static int worker_listen(struct worker *w)
+{
+	static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
+	int r = 0;
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	if (w->o->line >= 0) {
+		for (size_t i = 0; i < 3; i++)
+			(void)signal(signals[i], SIG_IGN);
+		(void)signal(SIGUSR2, SIG_IGN);
+		r = watch_new(&w->line, w->control, w->o->line, worker_heard,
+				w);
+		return r < 0 ? r : watch_set(w->line, LOOP_READ);
 	}
-	if (g->public_url.count > 0 && count < ORIGINS_MAX)
-		names[count++] = g->public_url.items[0].host;
-	if (count < ORIGINS_MAX)
-		names[count++] = "localhost";
-	w->self_made = true;
-	r = paths_state(state, sizeof(state), e);
-	return r < 0 ? r
-		     : tls_server_context_self(&w->tls, state, names, count, e);
+	for (size_t i = 0; r == 0 && i < 3; i++)
+		r = loop_signal_new(&w->signals[i], w->control, signals[i],
+				worker_signal, w);
+	return r;
 }
 
 /* ---- the owner's way in
@@ -346,6 +331,8 @@ static void links_ready(struct worker *w)
 	if (w->o->ready)
 		w->o->ready(w->o->arg, &w->links);
 	secret_wipe(&w->links, sizeof(w->links));
+	if (w->o->line >= 0)
+		(void)line_send(w->o->line, LINE_READY, 0, -1);
 }
 
 static void link_made(void *arg, int r, const struct secret *code)
@@ -480,75 +467,62 @@ static void data_free(struct data_loop *d)
  * -------------------------------------------------------------------------------
  */
 
-/* As many descriptors as we may have; fewer sessions where they do not do. */
-static void limits_raise(struct config *c)
+/* What takes rights, then without them: no thread but this one runs yet. */
+static int worker_settle(struct worker *w, struct err *e)
 {
-	struct rlimit fds;
-	unsigned most;
+	struct config *c = w->o->config;
+	char state[4096];
+	int r = names_tls(w->o->listeners, &c->gateway, &w->tls, &w->self_made,
+			e);
+	bool writes = c->gateway.store_kind == CONFIG_STORE_SQLITE;
 
-	if (getrlimit(RLIMIT_NOFILE, &fds) < 0)
-		return;
-	fds.rlim_cur = fds.rlim_max;
-	(void)setrlimit(RLIMIT_NOFILE, &fds);
-	most = (unsigned)((fds.rlim_cur > 200 ? fds.rlim_cur - 200 : 1) /
-			  FDS_A_SESSION);
-	if (c->gateway.max_sessions <= most)
-		return;
-	log_warn(NULL,
-			"event=limit_lowered max_sessions=%u was=%u "
-			"detail=\"the limit on open files (%llu) allows no "
-			"more; raise LimitNOFILE or ulimit -n\"",
-			most, c->gateway.max_sessions,
-			(unsigned long long)fds.rlim_cur);
-	c->gateway.max_sessions = most;
+	if (r == 0 && w->o->sandbox && writes)
+		r = paths_state(state, sizeof(state), e);
+	if (r == 0 && w->o->sandbox)
+		r = sandbox_enter(c, writes ? state : NULL, e);
+	return r;
 }
 
-static void base_url(const struct worker *w, char *ret, size_t ret_max)
+static int worker_open(struct worker *w, struct err *e)
 {
-	const struct config_gateway *g = &w->o->config->gateway;
-
-	if (g->public_url.count > 0)
-		(void)url_format(&g->public_url.items[0], ret, ret_max);
-	else
-		(void)snprintf(ret, ret_max, "%s",
-				w->origin_count ? w->origins[0] : "");
-}
-
-static int worker_start(struct worker *w, struct err *e)
-{
-	static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
-	struct gateway_options go = {.providers = w->o->providers,
+	struct gateway_options go = {.config = w->o->config,
+			.providers = w->o->providers,
 			.reload = worker_reload,
 			.reload_arg = w};
 	char base[URL_MAX];
 	int r;
 
-	for (size_t i = 0; i < w->o->listeners->count; i++)
-		if (w->o->listeners->items[i].role == FRONT_WEB)
-			origins_of(w, &w->o->listeners->items[i]);
+	names_of(&w->names, w->o->listeners);
 	limits_raise(w->o->config);
-	base_url(w, base, sizeof(base));
-	go.base_url = base;
-	r = worker_tls(w, e);
-	if (r == 0) {
-		go.config = w->o->config;
-		r = gateway_new(&w->gateway, w->control, &go, e);
-	}
+	r = worker_settle(w, e);
 	if (r < 0) {
 		config_free(w->o->config);
 		return r;
 	}
+	names_base(&w->names, &go.config->gateway, base, sizeof(base));
+	go.base_url = base;
+	r = gateway_new(&w->gateway, w->control, &go, e);
+	if (r < 0)
+		config_free(w->o->config);
+	return r;
+}
+
+static int worker_start(struct worker *w, struct err *e)
+{
+	int r = worker_open(w, e);
+
+	if (r < 0)
+		return r;
 	for (size_t n = data_loops_wanted(w->gateway->config);
 			r == 0 && w->data_count < n;)
 		r = data_new(w, &w->data[w->data_count++], e);
 	if (r < 0)
 		return r;
-	r = doors_new(w);
-	for (size_t i = 0; r == 0 && i < 3; i++)
-		r = loop_signal_new(&w->signals[i], w->control, signals[i],
-				worker_signal, w);
+	r = doors_new(&w->doors, w->control, w->o->listeners, worker_accept, w);
 	if (r == 0)
 		r = timer_new(&w->drain_timer, w->control, drain_look, w);
+	if (r == 0)
+		r = worker_listen(w);
 	if (r < 0)
 		return err_set(e, r, "cannot start: %s", strerror(-r));
 	if (w->o->lonely_ms) {
@@ -556,7 +530,7 @@ static int worker_start(struct worker *w, struct err *e)
 		w->lonely.fn = worker_lonely;
 		tick_add(w->control, &w->lonely);
 	}
-	doors_open(w, true);
+	doors_open(w->doors);
 	links_make(w);
 	return 0;
 }
@@ -564,13 +538,11 @@ static int worker_start(struct worker *w, struct err *e)
 static void worker_end(struct worker *w)
 {
 	tick_remove(w->control, &w->lonely);
-	for (size_t i = 0; i < w->door_count; i++)
-		watch_free(w->doors[i].watch);
-	timer_free(w->accept_timer);
+	doors_free(w->doors);
+	watch_free(w->line);
 	timer_free(w->drain_timer);
 	for (size_t i = 0; i < 3; i++)
-		if (w->signals[i])
-			loop_signal_free(w->signals[i]);
+		loop_signal_free(w->signals[i]);
 	for (size_t i = 0; i < w->data_count; i++)
 		data_free(&w->data[i]);
 	gateway_free(w->gateway);
@@ -594,7 +566,7 @@ int worker_run(const struct worker_options *o, struct err *e)
 	if (r == 0)
 		r = loop_run(w->control);
 	if (w->stuck) { /* their threads hold what would be freed */
-		listeners_close((struct listeners *)o->listeners);
+		listeners_close(o->listeners, o->line < 0);
 		_exit(0);
 	}
 	worker_end(w);

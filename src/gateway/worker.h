@@ -37,7 +37,9 @@ struct worker_links {
 struct worker_options {
 	struct config *config; /* taken, also on failure */
 	const struct hypervisor_ops *const *providers;
-	const struct listeners *listeners; /* borrowed */
+	struct listeners *listeners; /* borrowed; closed where it retires */
+	int line; /* to the supervisor (gateway/line.h); -1: there is none */
+	bool sandbox; /* give up what is not needed (gateway/sandbox.h) */
 	int (*reload)(void *arg, struct config **ret_config, struct err *e);
 	void *arg;
 	/* Called once it serves. */
@@ -46,8 +48,11 @@ struct worker_options {
 	unsigned lonely_ms;
 };
 
-/* Runs until SIGTERM or SIGINT (then it drains), or until it is lonely. 0 or a
- * negative errno. */
+/*
+ * Runs until it is told to end, then it drains: by its supervisor, or by
+ * SIGTERM or SIGINT where it has none, or until it is lonely. A worker with a
+ * supervisor hears no signals. 0 or a negative errno.
+ */
 int worker_run(const struct worker_options *o, struct err *e);
 
 #endif

@@ -1,0 +1,535 @@
+#include "gateway/supervisor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/buf.h"
+#include "core/log.h"
+#include "core/loop.h"
+#include "gateway/inherit.h"
+#include "gateway/line.h"
+#include "gateway/notify.h"
+#include "gateway/worker.h"
+
+#define PROGRAM_SELF "/proc/self/exe"
+#define PROGRAM_DELETED " (deleted)"
+
+enum { SIGNALS = 5, ARGUMENTS_MAX = 128 * 1024, FAILED = 1, HURRY_MS = 1000 };
+
+static const int signals[SIGNALS] = {SIGHUP, SIGUSR2, SIGTERM, SIGINT, SIGCHLD};
+
+enum crew_state { CREW_STARTING, CREW_SERVING, CREW_RETIRING };
+
+/* One worker. */
+struct crew {
+	struct supervisor *supervisor;
+	pid_t pid;
+	int line;
+	struct watch *watch;
+	enum crew_state state;
+};
+
+struct supervisor {
+	struct loop *loop;
+	struct inherit *with; /* borrowed */
+	char *arguments, **argv;
+	char program[4096]; /* where it stands on disk */
+	struct crew *crew[INHERIT_WORKERS_MAX];
+	size_t crew_count;
+	struct loop_signal *signals[SIGNALS];
+	struct timer *pause;                /* before the next worker */
+	struct timer *limit;                /* of ending */
+	uint64_t deaths[SUPERVISOR_DEATHS]; /* when; the last is the latest */
+	bool served;                        /* there was a worker that could */
+	bool ending;
+	int code;
+};
+
+/* ---- the program --------------------------------------------------------- */
+
+/* Our arguments, as the kernel keeps them. */
+static int arguments_read(struct supervisor *s)
+{
+	int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+	struct buf all;
+	size_t count = 0;
+	ssize_t n = fd < 0 ? -1 : 1;
+	uint8_t *to;
+
+	buf_init(&all, ARGUMENTS_MAX);
+	while (n > 0) {
+		to = buf_room(&all, 4096);
+		n = to ? read(fd, to, 4096) : -1;
+		if (n > 0)
+			buf_grew(&all, (size_t)n);
+	}
+	if (fd >= 0)
+		close(fd);
+	for (size_t i = 0; i < all.len; i++)
+		count += buf_data(&all)[i] == '\0';
+	s->argv = calloc(count + 1, sizeof(char *));
+	s->arguments = n == 0 && count > 0 ? buf_take_string(&all) : NULL;
+	buf_done(&all);
+	if (!s->argv || !s->arguments)
+		return -EIO;
+	for (size_t i = 0, at = 0; i < count; i++) {
+		s->argv[i] = s->arguments + at;
+		at += strlen(s->argv[i]) + 1;
+	}
+	return 0;
+}
+
+/* Where it stands on disk, also when that file has been replaced since. */
+static int program_find(struct supervisor *s)
+{
+	const size_t mark = strlen(PROGRAM_DELETED);
+	ssize_t n = readlink(PROGRAM_SELF, s->program, sizeof(s->program) - 1);
+
+	if (n <= 0)
+		return -EIO;
+	s->program[n] = '\0';
+	if ((size_t)n > mark &&
+			strcmp(s->program + n - mark, PROGRAM_DELETED) == 0)
+		s->program[(size_t)n - mark] = '\0';
+	return 0;
+}
+
+static void signals_block(int how)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < SIGNALS; i++)
+		sigaddset(&set, signals[i]);
+	(void)sigprocmask(how, &set, NULL);
+}
+
+static int variable_set(const char *name, const struct inherit *h)
+{
+	struct buf text;
+	char *value;
+	int r;
+
+	buf_init(&text, INHERIT_TEXT_MAX);
+	r = inherit_write(h, &text);
+	value = r == 0 ? buf_take_string(&text) : NULL;
+	if (r == 0 && (!value || setenv(name, value, 1) < 0))
+		r = -ENOMEM;
+	free(value);
+	buf_done(&text);
+	return r;
+}
+
+/* ---- workers ------------------------------------------------------------- */
+
+/* In the child: nobody else runs here, so it may do as it likes. */
+static void worker_exec(struct supervisor *s, int line)
+{
+	struct inherit *h = s->with;
+
+	for (size_t i = 0; i < SIGNALS; i++)
+		(void)signal(signals[i], SIG_DFL);
+	signals_block(SIG_UNBLOCK);
+	h->line = line;
+	h->worker_count = 0;
+	if (variable_set(INHERIT_WORKER, h) < 0)
+		_exit(FAILED);
+	(void)unsetenv("NOTIFY_SOCKET"); /* the supervisor speaks */
+	inherit_keep(h, true);
+	execv(PROGRAM_SELF, s->argv);
+	log_error(NULL, "event=exec_failed detail=%s",
+			log_value(strerror(errno)).text);
+	_exit(FAILED);
+}
+
+static void crew_heard(void *arg, int events);
+
+static struct crew *crew_add(struct supervisor *s, pid_t pid, int line,
+		enum crew_state state)
+{
+	struct crew *c = calloc(1, sizeof(*c));
+
+	if (!c || watch_new(&c->watch, s->loop, line, crew_heard, c) < 0) {
+		free(c);
+		return NULL;
+	}
+	c->supervisor = s;
+	c->pid = pid;
+	c->line = line;
+	c->state = state;
+	(void)watch_set(c->watch, LOOP_READ);
+	s->crew[s->crew_count++] = c;
+	return c;
+}
+
+static void crew_remove(struct supervisor *s, size_t at)
+{
+	struct crew *c = s->crew[at];
+
+	watch_free(c->watch);
+	close(c->line);
+	free(c);
+	s->crew[at] = s->crew[--s->crew_count];
+}
+
+static struct crew *crew_in(const struct supervisor *s, enum crew_state state)
+{
+	for (size_t i = 0; i < s->crew_count; i++)
+		if (s->crew[i]->state == state)
+			return s->crew[i];
+	return NULL;
+}
+
+static int worker_spawn(struct supervisor *s)
+{
+	int ends[2], r;
+	pid_t pid;
+
+	if (s->crew_count == INHERIT_WORKERS_MAX)
+		return -EMFILE;
+	r = line_new(ends);
+	if (r < 0)
+		return r;
+	signals_block(SIG_BLOCK); /* our handlers are not for the child */
+	pid = fork();
+	if (pid == 0)
+		worker_exec(s, ends[1]);
+	r = pid < 0 ? -errno : 0;
+	signals_block(SIG_UNBLOCK);
+	close(ends[1]);
+	/* without memory for it the child sees the end of its line, and ends */
+	if (r == 0 && !crew_add(s, pid, ends[0], CREW_STARTING))
+		r = -ENOMEM;
+	if (r < 0)
+		close(ends[0]);
+	else
+		log_info(NULL, "event=worker_started pid=%d", (int)pid);
+	return r;
+}
+
+/* ---- ending -------------------------------------------------------------- */
+
+static void limit_reached(void *arg)
+{
+	struct supervisor *s = arg;
+
+	for (size_t i = 0; i < s->crew_count; i++) {
+		log_warn(NULL, "event=worker_killed pid=%d",
+				(int)s->crew[i]->pid);
+		(void)kill(s->crew[i]->pid, SIGKILL);
+	}
+}
+
+static void supervisor_end(struct supervisor *s, int code)
+{
+	bool hurry = s->ending;
+	int limit_ms = hurry ? 0 : WORKER_DRAIN_MS;
+
+	if (!s->ending) {
+		notify("STOPPING=1");
+		s->code = code;
+		/* who knocks now is refused at once and does not wait */
+		listeners_close(&s->with->listeners, true);
+	}
+	s->ending = true;
+	timer_stop(s->pause);
+	for (size_t i = 0; i < s->crew_count; i++)
+		(void)line_send(s->crew[i]->line, LINE_DRAIN, limit_ms, -1);
+	timer_set(s->limit, (uint64_t)limit_ms + (hurry ? HURRY_MS
+							: SUPERVISOR_GRACE_MS));
+	if (s->crew_count == 0)
+		loop_stop(s->loop);
+}
+
+/* ---- deaths -------------------------------------------------------------- */
+
+/* How many there were lately, this one counted. */
+static unsigned deaths_count(struct supervisor *s)
+{
+	uint64_t now = loop_now_ms(s->loop) + 1; /* 0: none */
+	unsigned lately = 0;
+
+	memmove(s->deaths, s->deaths + 1,
+			(SUPERVISOR_DEATHS - 1) * sizeof(s->deaths[0]));
+	s->deaths[SUPERVISOR_DEATHS - 1] = now;
+	for (size_t i = 0; i < SUPERVISOR_DEATHS; i++)
+		lately += s->deaths[i] != 0 &&
+			  now - s->deaths[i] < SUPERVISOR_DEATHS_MS;
+	return lately;
+}
+
+static void supervisor_mourn(struct supervisor *s)
+{
+	unsigned lately = deaths_count(s);
+
+	if (lately >= SUPERVISOR_DEATHS) {
+		log_error(NULL,
+				"event=given_up detail=\"%u workers died "
+				"within %d seconds\"",
+				lately, SUPERVISOR_DEATHS_MS / 1000);
+		supervisor_end(s, FAILED);
+	} else {
+		timer_set(s->pause,
+				(uint64_t)SUPERVISOR_PAUSE_MS << (lately - 1));
+	}
+}
+
+static void pause_over(void *arg)
+{
+	struct supervisor *s = arg;
+	int r = worker_spawn(s);
+
+	if (r == 0)
+		return;
+	log_error(NULL, "event=start_failed detail=%s",
+			log_value(strerror(-r)).text);
+	supervisor_mourn(s);
+}
+
+static void death_tell(
+		const struct supervisor *s, const struct crew *c, int status)
+{
+	bool expected = s->ending || c->state == CREW_RETIRING;
+
+	if (WIFSIGNALED(status))
+		log_error(NULL, "event=worker_died pid=%d signal=%s",
+				(int)c->pid,
+				log_value(strsignal(WTERMSIG(status))).text);
+	else if (expected && WEXITSTATUS(status) == 0)
+		log_info(NULL, "event=worker_ended pid=%d", (int)c->pid);
+	else
+		log_error(NULL, "event=worker_died pid=%d status=%d",
+				(int)c->pid, WEXITSTATUS(status));
+}
+
+static void crew_died(struct supervisor *s, size_t at, int status)
+{
+	enum crew_state was = s->crew[at]->state;
+
+	death_tell(s, s->crew[at], status);
+	crew_remove(s, at);
+	if (s->ending) {
+		if (s->crew_count == 0)
+			loop_stop(s->loop);
+	} else if (was == CREW_RETIRING) {
+		return;
+	} else if (was == CREW_STARTING && crew_in(s, CREW_SERVING)) {
+		log_error(NULL, "event=handover_failed detail=\"the old worker "
+				"goes on\"");
+		notify("READY=1");
+	} else if (!s->served && WIFEXITED(status)) {
+		/* it has said why it cannot; to try again would not help */
+		supervisor_end(s, WEXITSTATUS(status) ? WEXITSTATUS(status)
+						      : FAILED);
+	} else if (!crew_in(s, CREW_STARTING)) {
+		supervisor_mourn(s);
+	}
+}
+
+static void supervisor_reap(struct supervisor *s)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		for (size_t i = 0; i < s->crew_count; i++)
+			if (s->crew[i]->pid == pid) {
+				crew_died(s, i, status);
+				break;
+			}
+}
+
+/* ---- what workers say ---------------------------------------------------- */
+
+/* The young one may ask the old one for its sessions, and end them. */
+static void crew_link(struct crew *young, struct crew *old)
+{
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		return;
+	(void)line_send(old->line, LINE_HOST, 0, ends[0]);
+	(void)line_send(young->line, LINE_ASK, 0, ends[1]);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void crew_ready(struct supervisor *s, struct crew *c)
+{
+	struct crew *old = crew_in(s, CREW_SERVING);
+
+	if (old) {
+		old->state = CREW_RETIRING;
+		(void)line_send(old->line, LINE_RETIRE, 0, -1);
+	}
+	c->state = CREW_SERVING;
+	s->served = true;
+	for (size_t i = 0; i < s->crew_count; i++)
+		if (s->crew[i] != c)
+			crew_link(c, s->crew[i]);
+	if (old)
+		log_info(NULL, "event=handed_over from=%d to=%d", (int)old->pid,
+				(int)c->pid);
+	notify("READY=1\nMAINPID=%d", (int)getpid());
+}
+
+static void crew_heard(void *arg, int events)
+{
+	struct crew *c = arg;
+	struct line_message m;
+	int fd, r;
+
+	while ((r = line_receive(c->line, &m, &fd)) > 0) {
+		if (fd >= 0)
+			close(fd); /* a worker has nothing to give us */
+		if (m.kind == LINE_READY && c->state == CREW_STARTING &&
+				!c->supervisor->ending)
+			crew_ready(c->supervisor, c);
+		else if (m.kind == LINE_RELOADED)
+			notify("READY=1");
+	}
+	if (r != -EAGAIN)
+		(void)watch_set(c->watch, 0); /* SIGCHLD tells the rest */
+}
+
+/* ---- signals ------------------------------------------------------------- */
+
+static void supervisor_reload(struct supervisor *s)
+{
+	struct crew *c = crew_in(s, CREW_SERVING);
+
+	if (!c) {
+		log_info(NULL, "event=reload_skipped detail=\"a worker is "
+			       "about to read the configuration\"");
+		return;
+	}
+	notify_reloading();
+	if (line_send(c->line, LINE_RELOAD, 0, -1) < 0)
+		notify("READY=1");
+}
+
+/* Become the program that stands on disk now; our workers stay our children. */
+static void supervisor_renew(struct supervisor *s)
+{
+	struct inherit *h = s->with;
+	int r;
+
+	if (crew_in(s, CREW_STARTING) ||
+			s->crew_count + 1 >= INHERIT_WORKERS_MAX) {
+		log_error(NULL, "event=handover_refused detail=\"%s\"",
+				crew_in(s, CREW_STARTING)
+						? "another one is under way"
+						: "too many workers still "
+						  "have consoles");
+		return;
+	}
+	h->line = -1;
+	h->worker_count = s->crew_count;
+	for (size_t i = 0; i < s->crew_count; i++)
+		h->workers[i] = (struct inherit_worker){.pid = s->crew[i]->pid,
+				.line = s->crew[i]->line,
+				.retiring = s->crew[i]->state == CREW_RETIRING};
+	notify_reloading();
+	signals_block(SIG_BLOCK); /* they wait for the new image */
+	r = variable_set(INHERIT_SUPERVISOR, h);
+	if (r == 0) {
+		inherit_keep(h, true);
+		execv(s->program, s->argv);
+		r = -errno;
+		inherit_keep(h, false);
+		(void)unsetenv(INHERIT_SUPERVISOR);
+	}
+	signals_block(SIG_UNBLOCK);
+	log_error(NULL, "event=handover_failed file=%s detail=%s",
+			log_value(s->program).text,
+			log_value(strerror(-r)).text);
+	notify("READY=1");
+}
+
+static void supervisor_signal(void *arg, int signum)
+{
+	struct supervisor *s = arg;
+
+	if (signum == SIGCHLD)
+		supervisor_reap(s);
+	else if (signum == SIGTERM || signum == SIGINT)
+		supervisor_end(s, 0);
+	else if (s->ending)
+		return;
+	else if (signum == SIGHUP)
+		supervisor_reload(s);
+	else
+		supervisor_renew(s);
+}
+
+/* ---- life ---------------------------------------------------------------- */
+
+static int supervisor_start(struct supervisor *s)
+{
+	const struct inherit *h = s->with;
+	int r = program_find(s);
+
+	if (r == 0)
+		r = arguments_read(s);
+	if (r == 0)
+		r = timer_new(&s->pause, s->loop, pause_over, s);
+	if (r == 0)
+		r = timer_new(&s->limit, s->loop, limit_reached, s);
+	for (size_t i = 0; r == 0 && i < SIGNALS; i++)
+		r = loop_signal_new(&s->signals[i], s->loop, signals[i],
+				supervisor_signal, s);
+	signals_block(SIG_UNBLOCK); /* they waited while we were renewed */
+	for (size_t i = 0; r == 0 && i < h->worker_count; i++) {
+		s->served = true;
+		if (!crew_add(s, h->workers[i].pid, h->workers[i].line,
+				    h->workers[i].retiring ? CREW_RETIRING
+							   : CREW_SERVING))
+			r = -ENOMEM;
+	}
+	if (r == 0)
+		r = worker_spawn(s);
+	if (r == 0)
+		supervisor_reap(s); /* who died while we were renewed */
+	return r;
+}
+
+static void supervisor_done(struct supervisor *s)
+{
+	while (s->crew_count > 0)
+		crew_remove(s, 0);
+	for (size_t i = 0; i < SIGNALS; i++)
+		loop_signal_free(s->signals[i]);
+	timer_free(s->pause);
+	timer_free(s->limit);
+	free(s->argv);
+	free(s->arguments);
+	loop_free(s->loop);
+	listeners_close(&s->with->listeners, true);
+}
+
+int supervisor_run(struct inherit *with)
+{
+	struct supervisor s = {.with = with};
+	int r = loop_new(&s.loop);
+
+	if (r < 0) {
+		log_error(NULL, "event=start_failed detail=%s",
+				log_value(strerror(-r)).text);
+		listeners_close(&with->listeners, true);
+		return FAILED;
+	}
+	r = supervisor_start(&s);
+	if (r == 0)
+		r = loop_run(s.loop);
+	else
+		log_error(NULL, "event=start_failed detail=%s",
+				log_value(strerror(-r)).text);
+	supervisor_done(&s);
+	return r < 0 ? FAILED : s.code;
+}

@@ -1,0 +1,67 @@
+#include "gateway/line.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "test.h"
+
+static void a_message_arrives_whole_and_in_order(void)
+{
+	struct line_message m;
+	int ends[2], fd;
+
+	CHECK(line_new(ends) == 0);
+	CHECK_INT(line_receive(ends[1], &m, &fd), -EAGAIN);
+	CHECK(line_send(ends[0], LINE_DRAIN, 10000, -1) == 0);
+	CHECK(line_send(ends[0], LINE_RELOADED, -EINVAL, -1) == 0);
+	CHECK_INT(line_receive(ends[1], &m, &fd), 1);
+	CHECK(m.kind == LINE_DRAIN && m.value == 10000 && fd == -1);
+	CHECK_INT(line_receive(ends[1], &m, &fd), 1);
+	CHECK(m.kind == LINE_RELOADED && m.value == -EINVAL);
+	close(ends[0]);
+	CHECK_INT(line_receive(ends[1], &m, &fd), 0);
+	CHECK_INT(line_send(ends[1], LINE_READY, 0, -1), -EPIPE);
+	close(ends[1]);
+}
+
+static void a_descriptor_comes_along_and_ends_with_an_exec(void)
+{
+	struct line_message m;
+	int ends[2], ways[2], fd = -1;
+	char c = 0;
+
+	CHECK(line_new(ends) == 0);
+	CHECK(pipe(ways) == 0);
+	CHECK(line_send(ends[0], LINE_ASK, 0, ways[1]) == 0);
+	CHECK_INT(line_receive(ends[1], &m, &fd), 1);
+	CHECK(m.kind == LINE_ASK && fd >= 0);
+	CHECK_INT(fcntl(fd, F_GETFD), FD_CLOEXEC);
+	CHECK(write(fd, "x", 1) == 1 && read(ways[0], &c, 1) == 1);
+	CHECK_INT(c, 'x');
+	close(fd);
+	close(ways[0]);
+	close(ways[1]);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void a_message_of_another_size_is_none(void)
+{
+	struct line_message m;
+	char long_one[64] = {0};
+	int ends[2], fd;
+
+	CHECK(line_new(ends) == 0);
+	CHECK(send(ends[0], long_one, 3, 0) == 3);
+	CHECK(send(ends[0], long_one, 64, 0) == 64);
+	CHECK_INT(line_receive(ends[1], &m, &fd), -EPROTO);
+	CHECK_INT(line_receive(ends[1], &m, &fd), -EPROTO);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+TESTS(T(a_message_arrives_whole_and_in_order),
+		T(a_descriptor_comes_along_and_ends_with_an_exec),
+		T(a_message_of_another_size_is_none))
