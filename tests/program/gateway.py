@@ -181,7 +181,9 @@ class Gateway:
     def __exit__(self, *_):
         if self.process.poll() is None:
             self.stop()
+        said = self.said()
         self.folder.cleanup()
+        assert "Sanitizer" not in said and "runtime error" not in said, said
 
 
 class Viewer:
