@@ -120,6 +120,15 @@ int stream_bare_fd(const struct stream *s)
 	return stream_fd(s);
 }
 
+void stream_peel(struct stream **s)
+{
+	struct stream *top = *s;
+
+	*s = top->below;
+	(*s)->above = NULL;
+	top->ops->free(top);
+}
+
 void stream_free(struct stream *s)
 {
 	while (s) {

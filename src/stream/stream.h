@@ -88,6 +88,10 @@ int stream_fd(const struct stream *s);
  */
 int stream_bare_fd(const struct stream *s);
 
+/* Take the top layer off (there is one below) and free it: a handshake that is
+ * given up, so that the layers below can still say goodbye. */
+void stream_peel(struct stream **s);
+
 /* Frees the stack; closes the descriptor at once. Takes NULL. */
 void stream_free(struct stream *s);
 
