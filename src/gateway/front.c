@@ -383,12 +383,11 @@ static const char *status_headers(unsigned status)
 	return status == 429 ? "Retry-After: 1\r\n" : NULL;
 }
 
-static void conn_refuse(struct front_conn *c, unsigned status,
-		enum end_word word, const char *detail)
+static void conn_refuse_with(struct front_conn *c, unsigned status,
+		enum end_word word, const char *detail, const char *headers)
 {
-	struct http_response r = {.status = status,
-			.headers = status_headers(status),
-			.close = c->over};
+	struct http_response r = {
+			.status = status, .headers = headers, .close = c->over};
 	struct buf body;
 
 	buf_init(&body, 4096);
@@ -402,6 +401,22 @@ static void conn_refuse(struct front_conn *c, unsigned status,
 			log_value(detail).text);
 	http_answer(c->http, &r);
 	buf_done(&body);
+}
+
+static void conn_refuse(struct front_conn *c, unsigned status,
+		enum end_word word, const char *detail)
+{
+	conn_refuse_with(c, status, word, detail, status_headers(status));
+}
+
+static void conn_refuse_method(
+		struct front_conn *c, const struct route_match *m)
+{
+	char line[ROUTE_ALLOW_MAX + 16];
+
+	(void)snprintf(line, sizeof(line), "Allow: %s\r\n", m->allow);
+	conn_refuse_with(c, 405, END_BAD_REQUEST,
+			"This address does not take that method.", line);
 }
 
 /* A request of a page, by its Origin: may that page speak to us? */
@@ -469,6 +484,9 @@ void front_page(void *arg, struct http_conn *http, const struct http_request *q,
 
 	if (a)
 		asset_answer(http, q, a, site_document_headers(c->front->site));
+	else if (strncmp(q->path, "/api/", 5) == 0)
+		conn_refuse(c, 404, END_BAD_REQUEST,
+				"There is nothing at this address.");
 	else
 		conn_answer_text(c, 404, "There is nothing here.\n");
 }
@@ -483,9 +501,10 @@ void front_console_moved(void *arg, struct http_conn *http,
 
 	if (url_encode(guest, strlen(guest), id, sizeof(id)) < 0 ||
 			(size_t)snprintf(line, sizeof(line),
-					"Location: %s/console/%s\r\n",
-					site_prefix(c->front->site),
-					id) >= sizeof(line))
+					"Location: %s/console/%s%s%s\r\n",
+					site_prefix(c->front->site), id,
+					*q->query ? "?" : "",
+					q->query) >= sizeof(line))
 		conn_answer_text(c, 404, "There is nothing here.\n");
 	else
 		http_answer(http, &r);
@@ -537,8 +556,7 @@ static void conn_request(void *arg, struct http_conn *http,
 	if (status == 200)
 		m.route->fn(c, http, &q, &m);
 	else if (status == 405)
-		conn_refuse(c, 405, END_BAD_REQUEST,
-				"This address does not take that method.");
+		conn_refuse_method(c, &m);
 	else
 		conn_refuse(c, 404, END_BAD_REQUEST,
 				"There is nothing at this address.");

@@ -50,7 +50,8 @@ struct console {
 	char detail[ERR_TEXT_MAX];
 	bool inner; /* the detail tells addresses */
 	bool said_goodbye;
-	bool greets; /* an RFB greeting waits for its verdict */
+	bool greets;    /* an RFB greeting waits for its verdict */
+	unsigned wraps; /* layers of ours on the client's stream */
 	enum end_word stop_word;
 	/* to the control loop, each once */
 	struct post known, asks, streams, drains, ends;
@@ -197,7 +198,12 @@ static void console_leave(struct console *c)
 	watch_free(c->watch);
 	c->watch = NULL;
 	timer_stop(c->timer);
-	/* a viewer that has greeted is told in its own protocol */
+	/* a viewer that has greeted is told in its own protocol; what one that
+	 * has not may still say has no meaning */
+	while (c->state == CONSOLE_GREETING && c->wraps > 0) {
+		stream_peel(&client);
+		c->wraps--;
+	}
 	if (c->greets && c->state > CONSOLE_GREETING)
 		(void)rfb_greet_finish(client,
 				detail ? detail : end_info(c->word)->sentence,
@@ -475,11 +481,17 @@ static int console_wrap(struct console *c, struct err *e)
 	if (r < 0)
 		return r;
 	c->greets = true;
+	c->wraps = 1;
 	if (!(g->rights & CONFIG_MAY_CONTROL))
 		drop |= RFB_DROP_INPUT;
 	if (g->deny & CONFIG_DENY_CLIPBOARD)
 		drop |= RFB_DROP_CLIPBOARD;
-	return drop ? rfb_filter_wrap(&c->setup.client, drop, e) : 0;
+	if (!drop)
+		return 0;
+	r = rfb_filter_wrap(&c->setup.client, drop, e);
+	if (r == 0)
+		c->wraps = 2;
+	return r;
 }
 
 int console_start(const struct console_setup *setup)
