@@ -62,7 +62,7 @@ static void the_words_are_told_and_the_answer_is_awaited(void)
 	struct bye b;
 
 	bye_up(&b, RIG_WS, FAREWELL_MS);
-	rig_run(&b.rig, 50);
+	rig_run(&b.rig, 300);
 	CHECK_INT(b.overs, 0);
 	check_told(&b);
 	far_says(&b.rig.client, "b*300000 p=x c4401");
@@ -88,10 +88,10 @@ static void a_peer_that_says_nothing_is_left_at_the_limit(void)
 {
 	struct bye b;
 
-	bye_up(&b, RIG_WS, 200);
-	rig_run(&b.rig, 150);
+	bye_up(&b, RIG_WS, 800);
+	rig_run(&b.rig, 200);
 	CHECK_INT(b.overs, 0);
-	rig_run(&b.rig, 500);
+	rig_run(&b.rig, 3000);
 	CHECK_INT(b.overs, 1);
 	check_told(&b);
 	bye_down(&b);
@@ -114,9 +114,9 @@ static void a_broken_protocol_does_not_cost_the_last_words(void)
 	struct bye b;
 
 	bye_up(&b, RIG_WS, FAREWELL_MS);
-	rig_run(&b.rig, 30);
+	rig_run(&b.rig, 200);
 	far_says(&b.rig.client, "^4b=x b*3000000");
-	rig_run(&b.rig, 100);
+	rig_run(&b.rig, 300);
 	b.rig.client.shuts = true;
 	rig_run(&b.rig, 1000);
 	CHECK_INT(b.overs, 1);

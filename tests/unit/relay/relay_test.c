@@ -37,11 +37,11 @@ static void half_a_goodbye_leaves_the_other_way_open(void)
 	rig_up(&g, RIG_TCP, &usual);
 	CHECK(buf_adds(&g.client.say, "ask") == 0);
 	g.client.shuts = true;
-	rig_run(&g, 50);
+	rig_run(&g, 300);
 	CHECK_INT(g.backend.got.len, 3);
 	CHECK(g.backend.ended);
 	CHECK(buf_adds(&g.backend.say, "answer") == 0);
-	rig_run(&g, 50);
+	rig_run(&g, 300);
 	CHECK_INT(g.client.got.len, 6);
 	CHECK_INT(g.overs, 0);
 	far_close(&g.backend);

@@ -72,7 +72,7 @@ static void what_the_client_says_until_its_close_arrives(void)
 
 	rig_up(&g, RIG_WS, &usual);
 	g.backend.shuts = true; /* at once */
-	rig_run(&g, 50);
+	rig_run(&g, 300);
 	check_close(&g.client, 1011, "so it is");
 	far_says(&g.client, "b=last b=words c1000");
 	rig_run(&g, 1000);
@@ -164,7 +164,7 @@ static void a_reset_by_the_backend_is_told_to_the_client(void)
 	rig_run(&g, 20);
 	far_reset(&g.backend);
 	far_says(&g.client, "b=typed");
-	rig_run(&g, 100);
+	rig_run(&g, 300);
 	check_close(&g.client, 1011, "so it is");
 	far_says(&g.client, "b=more c1000");
 	rig_run(&g, 1000);
@@ -182,7 +182,7 @@ static void a_reset_by_the_client_ends_the_backend(void)
 	rig_up(&g, RIG_WS, &usual);
 	pattern_add(&g.backend.say, 32 * MIB);
 	g.client.reads = 1000;
-	rig_run(&g, 50);
+	rig_run(&g, 300);
 	far_reset(&g.client);
 	g.stop_when_over = true;
 	rig_run(&g, 2000);
@@ -199,7 +199,7 @@ static void a_ping_is_answered_though_no_bytes_flow(void)
 
 	rig_up(&g, RIG_WS, &usual);
 	far_says(&g.client, "p=hello");
-	rig_run(&g, 50);
+	rig_run(&g, 300);
 	far_heard(&g.client, &h);
 	CHECK_INT(h.pongs, 1);
 	buf_done(&h.payload);
@@ -248,7 +248,7 @@ static void an_end_in_the_middle_of_a_frame_comes_after_the_frame(void)
 	g.close_code = 4000;
 	pattern_add(&g.backend.say, 8 * MIB);
 	g.client.reads = 1000;
-	rig_run(&g, 50);
+	rig_run(&g, 300);
 	relay_end(g.relay);
 	rig_run(&g, 20);
 	g.client.reads = SIZE_MAX;
@@ -281,7 +281,7 @@ static void a_close_by_a_ws_backend_reaches_the_client(void)
 
 	rig_up(&g, RIG_WS_WS, &usual);
 	far_says(&g.backend, "b*100000 c1001=going");
-	rig_run(&g, 100);
+	rig_run(&g, 300);
 	check_close(&g.client, 1011, "so it is");
 	far_says(&g.client, "b=typed c1000");
 	rig_run(&g, 1000);
