@@ -92,7 +92,7 @@ def ask(connection, method, path, body=None):
 
 
 class Gateway:
-    def __init__(self, more="", env=None):
+    def __init__(self, more="", env=None, wrap=()):
         self.folder = tempfile.TemporaryDirectory()
         self.screen = Screen()
         self.config = os.path.join(self.folder.name, "config.toml")
@@ -105,7 +105,7 @@ class Gateway:
         environment.update(env or {})
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
-                [PROGRAM, "serve", "--config", self.config],
+                [*wrap, PROGRAM, "serve", "--config", self.config],
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log,
                 env=environment, text=True)
         line = self.process.stdout.readline()
