@@ -93,17 +93,14 @@ static int on_whole(llhttp_t *l)
 	return HPE_PAUSED;
 }
 
-static const llhttp_settings_t *settings(void)
-{
-	static llhttp_settings_t s;
-
-	s.on_header_field = on_field;
-	s.on_headers_complete = on_head;
-	s.on_chunk_header = on_chunk;
-	s.on_body = on_body;
-	s.on_message_complete = on_whole;
-	return &s;
-}
+/* Shared by the threads, so never written to. */
+static const llhttp_settings_t settings = {
+		.on_header_field = on_field,
+		.on_headers_complete = on_head,
+		.on_chunk_header = on_chunk,
+		.on_body = on_body,
+		.on_message_complete = on_whole,
+};
 
 /* 0 go on, 1 whole, -EPROTO. */
 static int second_opinion(struct http_parser *p, const void *data, size_t len,
@@ -297,7 +294,7 @@ struct http_parser *http_parser_new(void)
 		return NULL;
 	buf_init(&p->raw, HTTP_HEAD_MAX);
 	buf_init(&p->body, HTTP_BODY_MAX);
-	llhttp_init(&p->llhttp, HTTP_REQUEST, settings());
+	llhttp_init(&p->llhttp, HTTP_REQUEST, &settings);
 	p->llhttp.data = p;
 	return p;
 }

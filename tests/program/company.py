@@ -98,8 +98,11 @@ class Gateway:
         self.process.stdout.close()
         log = self.log()
         self.folder.cleanup()
-        if code != 0:
-            raise AssertionError("it ended with %d: %s" % (code, log[-2000:]))
+        report = re.search(r"(WARNING|ERROR): \w+Sanitizer.*|runtime error.*",
+                           log, re.S)
+        if code != 0 or report:
+            raise AssertionError("it ended with %d: %s" % (
+                code, report[0][:4000] if report else log[-4000:]))
 
     def log(self):
         with open(self.log_path) as lines:
