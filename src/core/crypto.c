@@ -3,9 +3,13 @@
 #include <errno.h>
 #include <limits.h>
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
+#include <openssl/rsa.h>
+#include <openssl/x509.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -117,6 +121,107 @@ int crypto_vnc_response(const uint8_t challenge[VNC_CHALLENGE_LEN],
 	r = vnc_encrypt(key, challenge, ret);
 	secret_wipe(key, sizeof(key));
 	return r;
+}
+
+/* ---- RSA --------------------------------------------------------------- */
+
+enum { RSA_BITS = 8 * RSA_SEALED_LEN };
+
+struct crypto_rsa {
+	EVP_PKEY *key;
+	uint8_t public[RSA_PUBLIC_LEN];
+};
+
+static int rsa_write_public(struct crypto_rsa *k)
+{
+	uint8_t *at = k->public;
+
+	if (i2d_PUBKEY(k->key, NULL) != RSA_PUBLIC_LEN)
+		return -EIO;
+	return i2d_PUBKEY(k->key, &at) == RSA_PUBLIC_LEN ? 0 : -EIO;
+}
+
+struct crypto_rsa *crypto_rsa_new(void)
+{
+	struct crypto_rsa *k = calloc(1, sizeof(*k));
+
+	if (!k)
+		return NULL;
+	k->key = EVP_RSA_gen(RSA_BITS);
+	if (!k->key || rsa_write_public(k) < 0) {
+		crypto_rsa_free(k);
+		return NULL;
+	}
+	return k;
+}
+
+void crypto_rsa_free(struct crypto_rsa *k)
+{
+	if (k)
+		EVP_PKEY_free(k->key);
+	free(k);
+}
+
+void crypto_rsa_public(const struct crypto_rsa *k, uint8_t ret[RSA_PUBLIC_LEN])
+{
+	memcpy(ret, k->public, RSA_PUBLIC_LEN);
+}
+
+static EVP_PKEY *rsa_read_public(const uint8_t public[RSA_PUBLIC_LEN])
+{
+	const uint8_t *at = public;
+	EVP_PKEY *key = d2i_PUBKEY(NULL, &at, RSA_PUBLIC_LEN);
+
+	if (key && (at != public + RSA_PUBLIC_LEN ||
+				   EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA ||
+				   EVP_PKEY_get_bits(key) != RSA_BITS)) {
+		EVP_PKEY_free(key);
+		key = NULL;
+	}
+	return key;
+}
+
+/* OAEP's hash and mask are SHA-1 unless told otherwise. */
+static bool rsa_is_oaep(EVP_PKEY_CTX *ctx)
+{
+	return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_OAEP_PADDING) == 1;
+}
+
+int crypto_rsa_seal(const uint8_t public[RSA_PUBLIC_LEN], const void *text,
+		size_t len, uint8_t ret[RSA_SEALED_LEN])
+{
+	EVP_PKEY *key = len <= RSA_PLAIN_MAX ? rsa_read_public(public) : NULL;
+	EVP_PKEY_CTX *ctx = key ? EVP_PKEY_CTX_new(key, NULL) : NULL;
+	size_t sealed = RSA_SEALED_LEN;
+	int ok;
+
+	ok = ctx && EVP_PKEY_encrypt_init(ctx) == 1 && rsa_is_oaep(ctx) &&
+	     EVP_PKEY_encrypt(ctx, ret, &sealed, text, len) == 1 &&
+	     sealed == RSA_SEALED_LEN;
+	EVP_PKEY_CTX_free(ctx);
+	EVP_PKEY_free(key);
+	ERR_clear_error(); /* else TLS on this thread would find it */
+	return ok ? 0 : -EINVAL;
+}
+
+int crypto_rsa_open(const struct crypto_rsa *k,
+		const uint8_t sealed[RSA_SEALED_LEN],
+		uint8_t ret[RSA_PLAIN_MAX])
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(k->key, NULL);
+	uint8_t text[RSA_SEALED_LEN];
+	size_t len = sizeof(text);
+	int ok;
+
+	ok = ctx && EVP_PKEY_decrypt_init(ctx) == 1 && rsa_is_oaep(ctx) &&
+	     EVP_PKEY_decrypt(ctx, text, &len, sealed, RSA_SEALED_LEN) == 1 &&
+	     len <= RSA_PLAIN_MAX;
+	EVP_PKEY_CTX_free(ctx);
+	ERR_clear_error();
+	if (ok)
+		memcpy(ret, text, len);
+	secret_wipe(text, sizeof(text));
+	return ok ? (int)len : -EINVAL;
 }
 
 /* ---- encodings --------------------------------------------------------- */

@@ -1,7 +1,7 @@
 /*
- * The one door to OpenSSL's EVP: digests, random bytes, encodings, and the
- * DES of VNC authentication. Functions answer 0 or -EIO where the library
- * fails (which a caller treats as a refusal, never as a success).
+ * The one door to OpenSSL's EVP: digests, random bytes, encodings, the DES of
+ * VNC authentication and the RSA of SPICE. Functions answer 0 or -EIO where the
+ * library fails (which a caller treats as a refusal, never as a success).
  */
 #ifndef CORE_CRYPTO_H
 #define CORE_CRYPTO_H
@@ -34,6 +34,32 @@ void crypto_random_text(char *ret, size_t len);
 int crypto_vnc_response(const uint8_t challenge[VNC_CHALLENGE_LEN],
 		const char *password, size_t password_len,
 		uint8_t ret[VNC_CHALLENGE_LEN]);
+
+/*
+ * RSA-OAEP with SHA-1 and 1024 bits, as SPICE wants it: a seal on a password
+ * that lives for seconds and travels inside TLS, nothing more. A key may be
+ * used by several threads at once.
+ */
+enum {
+	RSA_SEALED_LEN = 128,
+	RSA_PUBLIC_LEN = 162, /* SubjectPublicKeyInfo, DER */
+	RSA_PLAIN_MAX = 86,
+};
+struct crypto_rsa;
+
+/* Makes a key pair: NULL where the library fails. Takes some 10 ms. */
+struct crypto_rsa *crypto_rsa_new(void);
+void crypto_rsa_free(struct crypto_rsa *k); /* takes NULL */
+void crypto_rsa_public(const struct crypto_rsa *k, uint8_t ret[RSA_PUBLIC_LEN]);
+/* Seal with a stranger's public key. -EINVAL where that is not an RSA key of
+ * 1024 bits, or the text is longer than RSA_PLAIN_MAX. */
+int crypto_rsa_seal(const uint8_t public[RSA_PUBLIC_LEN], const void *text,
+		size_t len, uint8_t ret[RSA_SEALED_LEN]);
+/* Bytes of text (the caller wipes them), or -EINVAL: not sealed for this key.
+ */
+int crypto_rsa_open(const struct crypto_rsa *k,
+		const uint8_t sealed[RSA_SEALED_LEN],
+		uint8_t ret[RSA_PLAIN_MAX]);
 
 /* Hex, lower case, `2 * len + 1` bytes with the NUL. */
 void crypto_hex(const void *data, size_t len, char *ret);

@@ -179,9 +179,61 @@ static void base64_returns_every_byte(void)
 	}
 }
 
+static void what_is_sealed_for_a_key_is_opened_by_it_alone(void)
+{
+	struct crypto_rsa *a = crypto_rsa_new(), *b = crypto_rsa_new();
+	uint8_t public[RSA_PUBLIC_LEN], sealed[RSA_SEALED_LEN];
+	uint8_t again[RSA_SEALED_LEN], text[RSA_PLAIN_MAX], was[RSA_PLAIN_MAX];
+
+	CHECK(a && b);
+	crypto_rsa_public(a, public);
+	for (size_t len = 0; len <= RSA_PLAIN_MAX; len += 43) {
+		crypto_random(was, sizeof(was));
+		CHECK_INT(crypto_rsa_seal(public, was, len, sealed), 0);
+		CHECK_INT(crypto_rsa_seal(public, was, len, again), 0);
+		CHECK(memcmp(sealed, again, sizeof(sealed)) != 0);
+		CHECK_INT(crypto_rsa_open(a, sealed, text), len);
+		CHECK_MEM(text, was, len);
+		CHECK_INT(crypto_rsa_open(b, sealed, text), -EINVAL);
+		sealed[5] ^= 1;
+		CHECK_INT(crypto_rsa_open(a, sealed, text), -EINVAL);
+	}
+	memset(sealed, 0xff, sizeof(sealed));
+	CHECK_INT(crypto_rsa_open(a, sealed, text), -EINVAL);
+	memset(sealed, 0, sizeof(sealed));
+	CHECK_INT(crypto_rsa_open(a, sealed, text), -EINVAL);
+	crypto_rsa_free(a);
+	crypto_rsa_free(b);
+	crypto_rsa_free(NULL);
+}
+
+static void a_public_key_is_rsa_of_1024_bits_or_none(void)
+{
+	/* tags, lengths and the name of RSA, up to the modulus */
+	static const uint8_t matters[] = {0, 2, 3, 5, 7, 15, 18, 20, 22, 25};
+	struct crypto_rsa *k = crypto_rsa_new();
+	uint8_t public[RSA_PUBLIC_LEN], wrong[RSA_PUBLIC_LEN];
+	uint8_t sealed[RSA_SEALED_LEN], text[RSA_PLAIN_MAX + 1] = {0};
+
+	CHECK(k);
+	crypto_rsa_public(k, public);
+	CHECK_INT(crypto_rsa_seal(public, text, sizeof(text), sealed), -EINVAL);
+	memset(wrong, 0, sizeof(wrong));
+	CHECK_INT(crypto_rsa_seal(wrong, text, 1, sealed), -EINVAL);
+	for (size_t i = 0; i < sizeof(matters); i++) {
+		memcpy(wrong, public, sizeof(wrong));
+		wrong[matters[i]] ^= 1;
+		if (crypto_rsa_seal(wrong, text, 1, sealed) != -EINVAL)
+			fail_msg("byte %u does not matter", matters[i]);
+	}
+	crypto_rsa_free(k);
+}
+
 TESTS(T(digests_are_those_of_the_standard), T(hmac_is_that_of_the_standard),
 		T(random_text_is_of_its_alphabet_and_never_the_same),
 		T(the_vnc_response_is_what_plain_des_gives),
 		T(hex_is_read_strictly),
 		T(base64_is_that_of_the_standard_both_ways),
-		T(loose_base64_is_refused), T(base64_returns_every_byte))
+		T(loose_base64_is_refused), T(base64_returns_every_byte),
+		T(what_is_sealed_for_a_key_is_opened_by_it_alone),
+		T(a_public_key_is_rsa_of_1024_bits_or_none))
