@@ -1,5 +1,7 @@
 #include "proto/term.h"
 
+#include <string.h>
+
 /* Digits of n, written so that they end right before `end`. */
 static size_t number_before(uint8_t *end, size_t n)
 {
@@ -35,7 +37,6 @@ size_t term_resize_write(
 
 	n += field_before(end - n, cols);
 	n += field_before(end - n, 1);
-	for (size_t i = 0; i < n; i++)
-		ret[i] = end[i - n];
+	memcpy(ret, end - n, n);
 	return n;
 }
