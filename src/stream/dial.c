@@ -8,6 +8,7 @@
 #include "core/loop.h"
 #include "proto/address.h"
 #include "stream/rfb.h"
+#include "stream/spice.h"
 #include "stream/stream.h"
 #include "stream/tcp.h"
 #include "stream/term.h"
@@ -72,6 +73,7 @@ static void dial_prefix(const struct dial *d, struct err *e)
 			[DIAL_WS] = "ws",
 			[DIAL_RFB_LOGIN] = "rfb_login",
 			[DIAL_TERM] = "term",
+			[DIAL_SPICE_LOGIN] = "spice_login",
 	};
 	char target[ADDRESS_HOST_MAX + ADDRESS_TEXT_MAX + 16];
 
@@ -221,6 +223,9 @@ static int dial_wrap(
 		return rfb_login_wrap(s, &l->rfb_login.password, e);
 	case DIAL_TERM:
 		return term_wrap(s, &l->term.login, e);
+	case DIAL_SPICE_LOGIN:
+		return spice_login_wrap(s, &l->spice_login.link,
+				&l->spice_login.password, e);
 	case DIAL_TCP:
 	case DIAL_UNIX:
 		break;

@@ -4,6 +4,7 @@
  *
  *	proxmox vnc    tcp pve1:8006 > tls > ws .../vncwebsocket > rfb_login
  *	proxmox serial tcp pve1:8006 > tls > ws .../vncwebsocket > term
+ *	proxmox spice  tcp pve1:3128 > connect > tls > spice_login
  *	static vnc     tcp 10.0.0.9:5901 > rfb_login
  */
 #ifndef STREAM_DIAL_H
@@ -14,6 +15,7 @@
 
 #include "core/err.h"
 #include "core/secret.h"
+#include "proto/spice_link.h"
 #include "stream/connect.h"
 #include "stream/ws.h"
 
@@ -29,6 +31,7 @@ enum dial_kind {
 	DIAL_WS,
 	DIAL_RFB_LOGIN,
 	DIAL_TERM,
+	DIAL_SPICE_LOGIN,
 };
 
 enum { DIAL_LAYERS_MAX = 8, DIAL_LAYER_MS = 8000 };
@@ -55,6 +58,10 @@ struct dial_layer {
 		struct {
 			struct secret login; /* "user:ticket" */
 		} term;
+		struct {
+			struct spice_link link; /* the viewer's */
+			struct secret password;
+		} spice_login;
 	};
 };
 
@@ -73,6 +80,8 @@ int dial_plan_tls(struct dial_plan *p, struct tls_context *c, const char *host);
 int dial_plan_ws(struct dial_plan *p, const struct ws_client_options *o);
 int dial_plan_rfb_login(struct dial_plan *p, const struct secret *password);
 int dial_plan_term(struct dial_plan *p, const struct secret *login);
+int dial_plan_spice_login(struct dial_plan *p, const struct spice_link *link,
+		const struct secret *password);
 void dial_plan_done(struct dial_plan *p); /* wipes what is secret */
 /* "tcp 10.0.0.9:5901 > rfb_login": for the log; never a secret (queries are
  * left out of paths, and of a CONNECT's host all but its first word: tickets

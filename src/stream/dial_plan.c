@@ -102,6 +102,19 @@ int dial_plan_term(struct dial_plan *p, const struct secret *login)
 	return r;
 }
 
+int dial_plan_spice_login(struct dial_plan *p, const struct spice_link *link,
+		const struct secret *password)
+{
+	struct dial_layer *l = plan_next(p, DIAL_SPICE_LOGIN);
+	int r = l ? secret_copy(&l->spice_login.password, password) : -E2BIG;
+
+	if (r < 0)
+		return r;
+	l->spice_login.link = *link;
+	p->count++;
+	return 0;
+}
+
 static void layer_done(struct dial_layer *l)
 {
 	switch (l->kind) {
@@ -126,6 +139,9 @@ static void layer_done(struct dial_layer *l)
 		break;
 	case DIAL_TERM:
 		secret_done(&l->term.login);
+		break;
+	case DIAL_SPICE_LOGIN:
+		secret_done(&l->spice_login.password);
 		break;
 	}
 }
@@ -207,6 +223,9 @@ void dial_plan_text(const struct dial_plan *p, char *ret, size_t ret_max)
 			break;
 		case DIAL_TERM:
 			text_add(ret, ret_max, "term", "", 0);
+			break;
+		case DIAL_SPICE_LOGIN:
+			text_add(ret, ret_max, "spice_login", "", 0);
 			break;
 		}
 	}

@@ -376,6 +376,7 @@ static void a_plan_in_words_holds_no_secret(void)
 	char path[] = "/api2/json/x/vncwebsocket?port=1&vncticket=SESAME";
 	struct ws_client_options ws = {.host = path, .path = path};
 	struct connect_options connect = {.port = 61000};
+	const struct spice_link link = {.channel_type = SPICE_MAIN};
 	struct dial_plan p = {0};
 	struct secret password = {0};
 	struct tls_context *c = client_pinning(true);
@@ -403,6 +404,10 @@ static void a_plan_in_words_holds_no_secret(void)
 	CHECK_INT(dial_plan_term(&p, &connect.host), 0);
 	dial_plan_text(&p, text, sizeof(text));
 	CHECK_STR(text, "unix /run/x > connect pvespiceproxy:... > term");
+	CHECK_INT(dial_plan_spice_login(&p, &link, &password), 0);
+	dial_plan_text(&p, text, sizeof(text));
+	CHECK_HAS(text, "... > term > spice_login");
+	CHECK(!strstr(text, "SESAME"));
 	connect_options_done(&connect);
 	dial_plan_done(&p);
 	dial_plan_done(&p);

@@ -1,0 +1,280 @@
+#include "stream/spice.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/crypto.h"
+#include "proto/rfb.h"
+#include "stream/layer.h"
+
+/* What is read next, in the order of the wire. */
+enum login_state {
+	LOGIN_HEADER,
+	LOGIN_REPLY,
+	LOGIN_RESULT,
+	LOGIN_READY,
+};
+
+enum {
+	LOGIN_OUT_MAX = SPICE_HEADER_LEN + SPICE_BODY_MAX,
+};
+
+struct login {
+	struct stream stream;
+	struct secret password;
+	struct buf out;
+	struct exact in;
+	uint8_t *memory; /* of in; only while the handshake lasts */
+	enum login_state state;
+	struct spice_reply reply;
+	bool sending; /* what the last -EAGAIN waited for */
+};
+
+static void login_set_state(struct login *l, enum login_state next, size_t len)
+{
+	l->state = next;
+	l->in.done = 0;
+	l->in.len = len;
+}
+
+static int login_failed(int r, struct err *e)
+{
+	return err_set(e, r, "SPICE login: %s", strerror(-r));
+}
+
+/* ---- what it says ------------------------------------------------------- */
+
+static int login_not_spice(const struct login *l, struct err *e)
+{
+	const char *other = rfb_other_protocol(l->in.data, l->in.done);
+	char said[RFB_CLEAN_MAX];
+
+	if (l->in.done >= 4 && memcmp(l->in.data, "RFB ", 4) == 0)
+		other = "RFB (VNC)";
+	if (other)
+		return err_set(e, -EPROTO, "it speaks %s, not SPICE", other);
+	rfb_text_clean(l->in.data, l->in.done, said);
+	return err_set(e, -EPROTO, "it does not speak SPICE: it said '%s'",
+			said);
+}
+
+static int login_step_header(struct login *l, struct err *e)
+{
+	size_t size;
+	int r = spice_header_parse(l->in.data, &size);
+
+	if (r == -EPROTONOSUPPORT)
+		return err_set(e, -ENOTSUP,
+				"the guest speaks version %u of SPICE, which "
+				"is not supported",
+				spice_u32(l->in.data + 4));
+	if (r == -EMSGSIZE)
+		return err_set(e, r, "the guest's SPICE reply is too long");
+	if (r < 0)
+		return login_not_spice(l, e);
+	login_set_state(l, LOGIN_REPLY, size);
+	return 0;
+}
+
+static int login_refused(uint32_t error, const char *what, struct err *e)
+{
+	return err_set(e, spice_errno(error),
+			"the guest refused the SPICE %s: %s (%u)", what,
+			spice_error_text(error), error);
+}
+
+/* The mechanism only where it can select one; then the ticket. */
+static int login_say_ticket(struct login *l)
+{
+	uint8_t ticket[SPICE_TICKET_LEN];
+	int r = 0;
+
+	if (spice_caps_has(&l->reply.common, SPICE_CAP_AUTH_SELECTION))
+		r = spice_u32_write(&l->out, SPICE_MECHANISM_SPICE);
+	if (r == 0) /* with its NUL */
+		r = crypto_rsa_seal(l->reply.key, l->password.data,
+				l->password.len + 1, ticket);
+	return r < 0 ? r : buf_add(&l->out, ticket, sizeof(ticket));
+}
+
+static int login_step_reply(struct login *l, struct err *e)
+{
+	int r = spice_reply_parse(l->in.data, l->in.len, &l->reply);
+
+	if (r < 0)
+		return err_set(e, r, "the guest's SPICE reply is malformed");
+	if (l->reply.error != SPICE_OK)
+		return login_refused(l->reply.error, "link", e);
+	if (spice_caps_has(&l->reply.common, SPICE_CAP_AUTH_SELECTION) &&
+			!spice_caps_has(&l->reply.common, SPICE_CAP_AUTH_SPICE))
+		return err_set(e, -ENOTSUP,
+				"the guest offers no SPICE login by password");
+	r = login_say_ticket(l);
+	if (r == -EINVAL)
+		return err_set(e, -EPROTO,
+				"the guest's SPICE key is no RSA key of 1024 "
+				"bits");
+	if (r < 0)
+		return login_failed(r, e);
+	login_set_state(l, LOGIN_RESULT, SPICE_RESULT_LEN);
+	return 0;
+}
+
+static int login_step_result(struct login *l, struct err *e)
+{
+	uint32_t result = spice_u32(l->in.data);
+
+	if (result != SPICE_OK)
+		return login_refused(result, "login", e);
+	login_set_state(l, LOGIN_READY, 0);
+	return 0;
+}
+
+/* One for each state: its bytes are there. */
+static int (*const login_steps[])(struct login *l, struct err *e) = {
+		[LOGIN_HEADER] = login_step_header,
+		[LOGIN_REPLY] = login_step_reply,
+		[LOGIN_RESULT] = login_step_result,
+};
+
+/* ---- the handshake ------------------------------------------------------ */
+
+/* A guest that refuses says why and may close without reading on: a failed
+ * write must not hide its words. */
+static int login_send(struct login *l)
+{
+	int r = layer_send(l->stream.below, &l->out);
+
+	l->sending = r == -EAGAIN;
+	if (r == -EPIPE || r == -ECONNRESET) {
+		buf_done(&l->out);
+		r = 0;
+	}
+	return r;
+}
+
+/* Others say less than a header and wait. */
+static bool login_is_foreign(const struct login *l)
+{
+	return l->state == LOGIN_HEADER &&
+	       !spice_header_begins(l->in.data, l->in.done);
+}
+
+static int login_broke(struct login *l, int r, struct err *e)
+{
+	if (r != -ECONNRESET)
+		return login_failed(r, e);
+	if (l->state == LOGIN_HEADER && l->in.done == 0)
+		return err_set(e, r,
+				"the guest's screen closed the connection "
+				"before it said anything");
+	return err_set(e, r,
+			"the guest closed the connection during the SPICE "
+			"login");
+}
+
+static int login_read(struct login *l, struct err *e)
+{
+	int r = exact_read(l->stream.below, &l->in);
+
+	if (login_is_foreign(l))
+		return login_not_spice(l, e);
+	if (r == -EAGAIN)
+		return r;
+	return r < 0 ? login_broke(l, r, e) : login_steps[l->state](l, e);
+}
+
+static void login_forget(struct login *l)
+{
+	free(l->memory);
+	l->memory = NULL;
+	buf_done(&l->out);
+	secret_done(&l->password);
+}
+
+static int login_handshake(struct stream *s, struct err *e)
+{
+	struct login *l = (struct login *)s;
+	int r;
+
+	do {
+		r = login_send(l);
+		if (r < 0 && r != -EAGAIN)
+			return login_broke(l, r, e);
+		if (r == 0)
+			r = login_read(l, e);
+	} while (r == 0 && l->state != LOGIN_READY);
+	if (r == 0)
+		login_forget(l);
+	return r;
+}
+
+static int login_want(const struct stream *s, enum stream_op op)
+{
+	const struct login *l = (const struct login *)s;
+
+	if (op != STREAM_HANDSHAKE)
+		return 0;
+	return stream_want(s->below, l->sending ? STREAM_WRITE : STREAM_READ);
+}
+
+static void login_free(struct stream *s)
+{
+	struct login *l = (struct login *)s;
+
+	login_forget(l);
+	free(l);
+}
+
+static const struct stream_ops login_ops = {
+		.name = "spice_login",
+		.handshake = login_handshake,
+		.want = login_want,
+		.free = login_free,
+};
+
+const struct spice_reply *spice_login_reply(const struct stream *s)
+{
+	while (s && s->ops != &login_ops)
+		s = s->below;
+	return s && s->ready ? &((const struct login *)s)->reply : NULL;
+}
+
+static int login_fill(struct login *l, const struct spice_link *link,
+		const struct secret *password)
+{
+	struct spice_link ours = *link;
+
+	buf_init(&l->out, LOGIN_OUT_MAX);
+	l->memory = malloc(STREAM_HEAD + SPICE_BODY_MAX);
+	if (!l->memory || secret_set(&l->password,
+					  password->len ? password->data : "",
+					  password->len) < 0)
+		return -ENOMEM;
+	l->in.data = l->memory + STREAM_HEAD;
+	login_set_state(l, LOGIN_HEADER, SPICE_HEADER_LEN);
+	spice_caps_own_login(&ours.common);
+	return spice_link_write(&l->out, &ours);
+}
+
+int spice_login_wrap(struct stream **s, const struct spice_link *link,
+		const struct secret *password, struct err *e)
+{
+	struct login *l;
+	int r;
+
+	if (password->len > SPICE_PASSWORD_MAX)
+		return err_set(e, -EINVAL,
+				"SPICE login: a password has %d bytes at most",
+				SPICE_PASSWORD_MAX);
+	l = calloc(1, sizeof(*l));
+	r = l ? login_fill(l, link, password) : -ENOMEM;
+	if (r < 0) {
+		if (l)
+			login_free(&l->stream);
+		return login_failed(r, e);
+	}
+	layer_push(s, &l->stream, &login_ops);
+	return 0;
+}
