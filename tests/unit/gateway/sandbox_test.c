@@ -213,7 +213,7 @@ static void there_is_no_core_file(void)
 
 static void the_list_has_at_most_60_calls(void)
 {
-	int count = 0, status;
+	int count, status = 0;
 	pid_t pid = fork();
 
 	if (pid == 0)
