@@ -17,7 +17,7 @@ enum { SERVE_FAILED = 1, SERVE_CONFIGURATION = 3 };
 
 struct serve {
 	const struct serve_options *o;
-	const struct config *config; /* the worker's */
+	bool no_guests;
 };
 
 static void tell_config(const struct config *c)
@@ -74,18 +74,15 @@ static void serve_ready(void *arg, const struct worker_links *links)
 				links->items[i].code);
 	(void)fflush(stdout);
 	tell_certificate(links);
-	if (s->config->profile_count == 0)
+	if (s->no_guests)
 		tell_no_guests();
 }
 
 static int serve_reload(void *arg, struct config **ret_config, struct err *e)
 {
 	struct serve *s = arg;
-	int r = config_load(ret_config, &s->o->config, e);
 
-	if (r == 0)
-		s->config = *ret_config;
-	return r;
+	return config_load(ret_config, &s->o->config, e);
 }
 
 static int serve_fail(const struct err *e, int code)
@@ -98,7 +95,7 @@ static int serve_fail(const struct err *e, int code)
  * no supervisor; a browser is started from here, so no sandbox. */
 static int serve_private(const struct serve_options *o, struct config *c)
 {
-	struct serve s = {.o = o, .config = c};
+	struct serve s = {.o = o, .no_guests = c->profile_count == 0};
 	struct worker_options w = {.config = c,
 			.providers = o->providers,
 			.line = -1,
@@ -124,7 +121,7 @@ static int serve_private(const struct serve_options *o, struct config *c)
 static int serve_worker(const struct serve_options *o, struct config *c,
 		struct inherit *from)
 {
-	struct serve s = {.o = o, .config = c};
+	struct serve s = {.o = o, .no_guests = c->profile_count == 0};
 	struct worker_options w = {.config = c,
 			.providers = o->providers,
 			.listeners = &from->listeners,

@@ -14,7 +14,6 @@
 #include "config/paths.h"
 #include "core/log.h"
 #include "core/loop.h"
-#include "core/secret.h"
 #include "gateway/doors.h"
 #include "gateway/gateway.h"
 #include "gateway/line.h"
@@ -55,8 +54,7 @@ struct worker {
 	bool retiring;        /* it ends with its last console */
 	struct tick lonely;
 	uint64_t company_ms; /* when there was a connection last */
-	struct worker_links links;
-	size_t links_owed;
+	struct links links;
 	struct names names;
 	bool stuck; /* consoles were left when the time was up */
 };
@@ -194,10 +192,40 @@ static void limits_raise(struct config *c)
 	c->gateway.max_sessions = most;
 }
 
+/* The supervisor opened the listeners, once: that they stay is told. */
+static void listen_compare(const struct config_addresses *was,
+		const struct config_addresses *is)
+{
+	char old[ADDRESS_HOST_MAX + 16], new[ADDRESS_HOST_MAX + 16];
+	bool same = was->count == is->count;
+
+	for (size_t i = 0; same && i < is->count; i++) {
+		(void)address_format(&was->items[i], old, sizeof(old));
+		(void)address_format(&is->items[i], new, sizeof(new));
+		same = strcmp(old, new) == 0;
+	}
+	if (!same)
+		log_warn(NULL, "event=listen_stays detail=\"other addresses to "
+			       "listen on take a restart\"");
+}
+
+/* A renewed certificate; the self-made one stays. NULL: as it was. */
+static int worker_certificate(struct worker *w, const struct config *c,
+		struct tls_context **ret_tls, struct err *e)
+{
+	bool self_made;
+
+	*ret_tls = NULL;
+	if (!w->tls || !c->gateway.tls_cert)
+		return 0;
+	return names_tls(w->o->listeners, &c->gateway, ret_tls, &self_made, e);
+}
+
 static int worker_reload(void *arg, struct config **ret_config, struct err *e)
 {
 	struct worker *w = arg;
 	struct site *sites[GATEWAY_LOOPS_MAX] = {0};
+	struct tls_context *tls = NULL;
 	struct config *c;
 	int r = w->o->reload ? w->o->reload(w->o->arg, &c, e)
 			     : err_set(e, -ENOTSUP,
@@ -206,14 +234,22 @@ static int worker_reload(void *arg, struct config **ret_config, struct err *e)
 
 	if (r < 0)
 		return r;
+	r = worker_certificate(w, c, &tls, e);
 	for (size_t i = 0; r == 0 && i < w->data_count; i++)
 		r = worker_site(w, c, &sites[i], e);
 	if (r < 0) {
 		for (size_t i = 0; i < w->data_count; i++)
 			site_free(sites[i]);
+		if (tls)
+			tls_context_unref(tls);
 		config_free(c);
 		return r;
 	}
+	if (tls) {
+		tls_context_unref(w->tls);
+		w->tls = tls;
+	}
+	listen_compare(&w->gateway->config->gateway.listen, &c->gateway.listen);
 	for (size_t i = 0; i < w->data_count; i++)
 		front_site(w->data[i].front, sites[i]);
 	limits_raise(c);
@@ -323,85 +359,14 @@ static int worker_listen(struct worker *w)
 	return r;
 }
 
-/* ---- the owner's way in
- * -------------------------------------------------------------- */
-
-static void links_ready(struct worker *w)
-{
-	if (w->o->ready)
-		w->o->ready(w->o->arg, &w->links);
-	secret_wipe(&w->links, sizeof(w->links));
-	if (w->o->line >= 0)
-		(void)line_send(w->o->line, LINE_READY, 0, -1);
-}
-
-static void link_made(void *arg, int r, const struct secret *code)
+static void worker_ready(void *arg, const struct worker_links *links)
 {
 	struct worker *w = arg;
-	size_t at = w->links.count - w->links_owed;
 
-	if (r == 0)
-		(void)snprintf(w->links.items[at].code,
-				sizeof(w->links.items[at].code), "%s",
-				code->data);
-	if (--w->links_owed == 0)
-		links_ready(w);
-}
-
-static void link_add(struct worker *w, bool tls, const char *base)
-{
-	struct worker_link *l;
-
-	if (w->links.count == LISTENERS_MAX)
-		return;
-	l = &w->links.items[w->links.count++];
-	(void)snprintf(l->base, sizeof(l->base), "%s", base);
-	l->tls = tls;
-}
-
-/* public_url alone where it is set; else every address that is reachable. */
-static void links_list(struct worker *w)
-{
-	const struct config_gateway *g = &w->gateway->config->gateway;
-	char hosts[8][64], base[LISTENER_TEXT_MAX];
-
-	if (g->public_url.count > 0) {
-		link_add(w, strcmp(g->public_url.items[0].scheme, "https") == 0,
-				w->gateway->base_url);
-		return;
-	}
-	for (size_t i = 0; i < w->o->listeners->count; i++) {
-		const struct listener *l = &w->o->listeners->items[i];
-		size_t n = l->role == FRONT_WEB ? listener_hosts(l, hosts, 8)
-						: 0;
-
-		for (size_t k = 0; k < n; k++) {
-			(void)snprintf(base, sizeof(base), "%s://%s:%u",
-					l->tls ? "https" : "http", hosts[k],
-					(unsigned)l->port);
-			link_add(w, l->tls, base);
-		}
-	}
-}
-
-static void links_make(struct worker *w)
-{
-	struct principal owner;
-	uint8_t fingerprint[SHA256_LEN];
-
-	links_list(w);
-	w->links.self_made = w->self_made;
-	if (w->tls) {
-		tls_context_fingerprint(w->tls, fingerprint);
-		tls_fingerprint_text(fingerprint, w->links.fingerprint);
-	}
-	auth_owner(&owner, AUTH_LINK, "owner");
-	w->links_owed = w->links.count;
-	if (w->links.count == 0)
-		links_ready(w);
-	for (size_t i = 0, n = w->links.count; i < n; i++)
-		auth_link_new(w->gateway->auth, &owner, AUTH_LINK_MS, link_made,
-				w);
+	if (w->o->ready)
+		w->o->ready(w->o->arg, links);
+	if (w->o->line >= 0)
+		(void)line_send(w->o->line, LINE_READY, 0, -1);
 }
 
 /* ---- loops
@@ -531,7 +496,8 @@ static int worker_start(struct worker *w, struct err *e)
 		tick_add(w->control, &w->lonely);
 	}
 	doors_open(w->doors);
-	links_make(w);
+	links_make(&w->links, w->gateway, w->o->listeners,
+			w->self_made ? w->tls : NULL, worker_ready, w);
 	return 0;
 }
 

@@ -9,8 +9,8 @@
 #include <stdbool.h>
 
 #include "core/err.h"
+#include "gateway/links.h"
 #include "gateway/listen.h"
-#include "stream/tls.h"
 
 struct config;
 struct hypervisor_ops;
@@ -18,20 +18,6 @@ struct hypervisor_ops;
 enum {
 	WORKER_DRAIN_MS = 10000,  /* for consoles to be told and to leave */
 	WORKER_FIRST_MS = 120000, /* private: for the first tab to come */
-};
-
-/* How the owner gets in: a code for each address, since each works once. */
-struct worker_link {
-	char base[LISTENER_TEXT_MAX]; /* "https://192.0.2.7:8443" */
-	char code[32];                /* a secret: wiped after `ready` */
-	bool tls;
-};
-
-struct worker_links {
-	struct worker_link items[LISTENERS_MAX];
-	size_t count;
-	bool self_made; /* the certificate; then its fingerprint: */
-	char fingerprint[TLS_FINGERPRINT_TEXT_MAX];
 };
 
 struct worker_options {

@@ -109,7 +109,7 @@ class Gateway:
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log,
                 env=environment, text=True)
         line = self.process.stdout.readline()
-        if "http://127.0.0.1:" not in line:
+        if "://127.0.0.1:" not in line:
             raise AssertionError("no link: %r\n%s" % (line, self.said()))
         self.port = int(line.split("127.0.0.1:")[1].split("/")[0])
 
