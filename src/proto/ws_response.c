@@ -45,7 +45,7 @@ int ws_response_parse(const uint8_t *data, size_t len, struct ws_response *ret)
 	struct piece name, value;
 	struct http_head head;
 	int used = http_head_parse(data, len, "HTTP/1.", &head);
-	int r = used;
+	int r;
 
 	if (used <= 0)
 		return used;

@@ -30,7 +30,7 @@ static int parse_answer(const uint8_t *data, size_t len, void *ret)
 	struct piece name, value;
 	struct http_head head;
 	int used = http_head_parse(data, len, "HTTP/1.", &head);
-	int r = used;
+	int r;
 
 	if (used <= 0)
 		return used;
