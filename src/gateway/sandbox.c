@@ -215,13 +215,3 @@ int sandbox_enter(const struct config *c, const char *state, struct err *e)
 	sandbox_tell(user, landlock, calls);
 	return 0;
 }
-
-void sandbox_calls_only(void)
-{
-	enum sandbox_mode mode = sandbox_mode();
-
-	if (mode == SANDBOX_OFF || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		return;
-	if (sandbox_calls(mode) < 0)
-		log_info(NULL, "event=sandbox calls=any");
-}

@@ -49,10 +49,6 @@ void sandbox_no_core(void);
  */
 int sandbox_enter(const struct config *c, const char *state, struct err *e);
 
-/* Only the calls, for all threads: for a process that had to start a program
- * until now. */
-void sandbox_calls_only(void);
-
 /* ---- sandbox_calls.c ----------------------------------------------------- */
 
 enum sandbox_mode { SANDBOX_ON, SANDBOX_LOG, SANDBOX_OFF };
