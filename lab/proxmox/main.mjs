@@ -56,6 +56,11 @@ async function main() {
 
 	for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'])
 		process.on(signal, leave);
+	// one console's fault must not take the other tests' cluster away
+	process.on('uncaughtException', (error) => {
+		lab.count('faults.internal');
+		process.stderr.write(`lab: ${error.stack}\n`);
+	});
 	await lab.start();
 	process.stdout.write(JSON.stringify(lab.facts()) + '\n');
 }

@@ -36,6 +36,14 @@ export class Roots {
 		this.busybox = execFileSync('sh', ['-c', 'command -v busybox'])
 			.toString().trim();
 		this.how = null;
+		this.made = new Map();
+	}
+
+	/* Once: a busybox that runs cannot be written again. */
+	root(name) {
+		if (!this.made.has(name))
+			this.made.set(name, this.make(name));
+		return this.made.get(name);
 	}
 
 	make(name) {
@@ -69,7 +77,7 @@ export class Roots {
 
 	/* The command of a shell, or of a login, in the system `name`. */
 	command(name, script) {
-		const root = this.make(name);
+		const root = this.root(name);
 
 		this.how ??= this.findHow(root);
 		return ['unshare', ...this.how, `--root=${root}`, '--wd=/',
