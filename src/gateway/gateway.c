@@ -57,7 +57,7 @@ static int hypervisors_open(const struct gateway *g, const struct config *c,
 int gateway_can(const struct config *c, struct err *e)
 {
 	if (c->gateway.store_kind == CONFIG_STORE_MEMORY)
-		return 0;
+		return peers_can_trust(&c->gateway.trusted_proxies, e);
 	return err_set(e, -ENOTSUP,
 			"store = \"%s\": this build keeps sign-ins and codes "
 			"in memory only; write store = \"memory\"",

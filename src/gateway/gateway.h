@@ -65,8 +65,8 @@ int gateway_new(struct gateway **ret_gateway, struct loop *control,
 /* After all sessions have ended and the fronts have gone. Takes NULL. */
 void gateway_free(struct gateway *g);
 
-/* Can this build do what the configuration asks for? -ENOTSUP and the
- * sentence. To be asked before anything is started. */
+/* Can this build do what the configuration asks for? -ENOTSUP or
+ * -EINVAL and the sentence. To be asked before anything is started. */
 int gateway_can(const struct config *c, struct err *e);
 
 /*

@@ -92,20 +92,27 @@ static int network_parse(const char *text, struct network *ret)
 /* ---- whom we trust --------------------------------------------------------
  */
 
+static int networks_parse(const struct config_texts *t, struct network *ret,
+		struct err *e)
+{
+	for (size_t i = 0; i < t->count; i++)
+		if (network_parse(t->items[i], &ret[i]) < 0)
+			return err_set(e, -EINVAL,
+					"trusted_proxies: '%s' is no address "
+					"and no network (10.0.0.0/8)",
+					t->items[i]);
+	return 0;
+}
+
 int peers_trust(struct peers *p, const struct config_texts *t, struct err *e)
 {
 	struct network *new = calloc(t->count + 1, sizeof(*new)), *old;
+	int r = new ? networks_parse(t, new, e)
+		    : err_set(e, -ENOMEM, "no memory");
 
-	if (!new)
-		return err_set(e, -ENOMEM, "no memory");
-	for (size_t i = 0; i < t->count; i++) {
-		if (network_parse(t->items[i], &new[i]) == 0)
-			continue;
+	if (r < 0) {
 		free(new);
-		return err_set(e, -EINVAL,
-				"trusted_proxies: '%s' is no address and no "
-				"network (10.0.0.0/8)",
-				t->items[i]);
+		return r;
 	}
 	pthread_mutex_lock(&p->lock);
 	old = p->trusted;
@@ -114,6 +121,16 @@ int peers_trust(struct peers *p, const struct config_texts *t, struct err *e)
 	pthread_mutex_unlock(&p->lock);
 	free(old);
 	return 0;
+}
+
+int peers_can_trust(const struct config_texts *t, struct err *e)
+{
+	struct network *all = calloc(t->count + 1, sizeof(*all));
+	int r = all ? networks_parse(t, all, e)
+		    : err_set(e, -ENOMEM, "no memory");
+
+	free(all);
+	return r;
 }
 
 /* Does it speak for others? With the lock. */

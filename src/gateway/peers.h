@@ -39,6 +39,9 @@ void peers_free(struct peers *p); /* takes NULL */
  * -EINVAL for what is neither; then the old ones stand. */
 int peers_trust(struct peers *p, const struct config_texts *t, struct err *e);
 
+/* Would peers_trust() take them? */
+int peers_can_trust(const struct config_texts *t, struct err *e);
+
 enum peer_verdict {
 	PEER_IN,   /* peers_leave() when it goes */
 	PEER_OVER, /* the same, but it may only be told so */

@@ -260,6 +260,8 @@ static enum end_word word_of_backend(int r)
 {
 	switch (r) {
 	case 0:
+	case -ECONNRESET: /* it went with words of ours unread */
+	case -EPIPE:
 		return END_GUEST_CLOSED;
 	case -ETIMEDOUT:
 	case -EHOSTDOWN:

@@ -1,0 +1,137 @@
+#include "hypervisor/static.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "config/config.h"
+#include "core/loop.h"
+#include "stream/dial.h"
+#include "test.h"
+
+static const struct hypervisor_ops *const providers[] = {
+		&static_hypervisor, NULL};
+
+static struct loop *loop;
+static struct hypervisor *h;
+static struct config_guest guests[2];
+static int answer;
+static char text[128];
+
+static char *word(const char *s)
+{
+	return (char *)(uintptr_t)s;
+}
+
+static void up(void)
+{
+	struct config_profile p = {.name = word("lab"),
+			.kind = word("static"),
+			.guests = guests,
+			.guest_count = 2};
+	struct err e;
+
+	guests[0] = (struct config_guest){.name = word("web1"),
+			.title = word("Web"),
+			.vnc = {.host = word("192.0.2.7"), .port = 5901}};
+	guests[1] = (struct config_guest){.name = word("line"),
+			.serial = {.path = word("/run/line")}};
+	answer = 1;
+	text[0] = '\0';
+	CHECK(loop_new(&loop) == 0);
+	CHECK(hypervisor_open(&h, providers, loop, &p, &e) == 0);
+}
+
+static void down(void)
+{
+	hypervisor_free(h);
+	loop_free(loop);
+}
+
+static void stop(void *arg)
+{
+	loop_stop(loop);
+}
+
+static void run(void)
+{
+	CHECK(hypervisor_owes(h));
+	CHECK_INT(answer, 1); /* never from inside the call */
+	CHECK(loop_post(loop, stop, NULL) == 0);
+	CHECK(loop_run(loop) == 0);
+	CHECK(loop_post(loop, stop, NULL) == 0);
+	CHECK(loop_run(loop) == 0);
+	CHECK(!hypervisor_owes(h));
+}
+
+static void hear_plan(
+		void *arg, int r, struct dial_plan *plan, const struct err *e)
+{
+	answer = r;
+	if (r == 0)
+		dial_plan_text(plan, text, sizeof(text));
+	else
+		memcpy(text, e->text, sizeof(text) - 1);
+}
+
+static int plan(const char *id, enum console_kind kind)
+{
+	answer = 1;
+	hypervisor_plan(h, id, kind, hear_plan, NULL);
+	run();
+	return answer;
+}
+
+static void hear_list(void *arg, int r, const struct guest *all, size_t count,
+		const struct err *e)
+{
+	answer = r;
+	CHECK_INT(count, 2);
+	CHECK_STR(all[0].id, "web1");
+	CHECK_STR(all[0].name, "Web");
+	CHECK(!all[0].lacks[CONSOLE_VNC]);
+	CHECK(all[0].lacks[CONSOLE_SPICE]);
+	CHECK_STR(all[1].name, "line");
+	CHECK(all[1].lacks[CONSOLE_VNC]);
+}
+
+static void guests_are_listed_as_configured(void)
+{
+	up();
+	hypervisor_list(h, hear_list, NULL);
+	run();
+	CHECK_INT(answer, 0);
+	down();
+}
+
+static void a_plan_leads_to_the_address(void)
+{
+	up();
+	CHECK_INT(plan("web1", CONSOLE_VNC), 0);
+	CHECK_STR(text, "tcp 192.0.2.7:5901 > rfb_login");
+	down();
+}
+
+static void what_is_not_there_has_its_reason(void)
+{
+	up();
+	CHECK_INT(plan("web2", CONSOLE_VNC), -ENOENT);
+	CHECK_HAS(text, "web2");
+	CHECK_INT(plan("web1", CONSOLE_SPICE), -ENOTSUP);
+	CHECK_HAS(text, "spice");
+	CHECK_INT(plan("line", CONSOLE_VNC), -ENOTSUP);
+	down();
+}
+
+static void another_kind_is_not_built(void)
+{
+	struct config_profile p = {.name = word("x"), .kind = word("vsphere")};
+	struct hypervisor *none;
+	struct err e;
+
+	CHECK_INT(hypervisor_open(&none, providers, NULL, &p, &e), -ENOTSUP);
+	CHECK_HAS(e.text, "vsphere");
+}
+
+TESTS(T(guests_are_listed_as_configured), T(a_plan_leads_to_the_address),
+		T(what_is_not_there_has_its_reason),
+		T(another_kind_is_not_built))
