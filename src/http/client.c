@@ -361,6 +361,7 @@ static int client_set_options(
 		struct http_client *c, const struct http_client_options *o)
 {
 	c->call_ms = o && o->call_ms ? o->call_ms : HTTP_CALL_MS;
+	c->connect_ms = o && o->connect_ms ? o->connect_ms : c->call_ms + 1000;
 	c->body_max = o && o->body_max ? o->body_max : HTTP_CALL_BODY_MAX;
 	if (o && o->unix_path) {
 		c->unix_path = strdup(o->unix_path);

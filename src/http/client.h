@@ -8,6 +8,10 @@
  * past its limit. What it carries may be secret: its memory is wiped when
  * freed, and no sentence of an error holds a header or a body.
  *
+ * A connection that a peer closed while it was idle is found out by its next
+ * call: a GET is then asked again, once, on a fresh one. What may change
+ * something is never asked twice, so it goes on a fresh one from the start.
+ *
  * libcurl is behind this header and nowhere else.
  */
 #ifndef HTTP_CLIENT_H
@@ -38,6 +42,7 @@ struct http_client_options {
 	const char *unix_path;        /* every call goes to this socket */
 	const struct tls_policy *tls; /* https; NULL: the system's roots */
 	uint64_t call_ms;             /* 0: HTTP_CALL_MS */
+	uint64_t connect_ms;          /* TCP and TLS of it; 0: call_ms */
 	size_t body_max;              /* 0: HTTP_CALL_BODY_MAX */
 };
 
@@ -79,7 +84,7 @@ struct http_reply {
  * r = 0: there is an answer, of whatever status. Else `reply` is NULL:
  *   -EKEYREJECTED  the peer is not the one we trust; nothing was sent to it
  *   -ENOENT        no such name
- *   -ECONNREFUSED, -EHOSTUNREACH  nobody is there
+ *   -ECONNREFUSED, -EHOSTUNREACH  nobody is there; nothing was sent
  *   -ETIMEDOUT     the limit ran out
  *   -EMSGSIZE      the answer is larger than allowed
  *   -EPROTO        it is no HTTP, is cut, or has a coding nobody asked for

@@ -219,10 +219,13 @@ static int call_set_lines(struct http_call *q,
 static int call_set_method(struct http_call *q,
 		const struct http_call_options *o, struct err *e)
 {
+	bool repeatable;
 	CURLcode c = CURLE_OK;
 
 	if (!o->method || !is_token(o->method))
 		return err_set(e, -EINVAL, "this is no method");
+	repeatable = strcmp(o->method, "GET") == 0 ||
+		     strcmp(o->method, "HEAD") == 0;
 	if (strcmp(o->method, "HEAD") == 0) {
 		c = curl_easy_setopt(q->easy, CURLOPT_NOBODY, 1L);
 	} else if (o->body_len > 0 || strcmp(o->method, "GET") != 0) {
@@ -233,6 +236,9 @@ static int call_set_method(struct http_call *q,
 	}
 	if (c == CURLE_OK)
 		c = curl_easy_setopt(q->easy, CURLOPT_CUSTOMREQUEST, o->method);
+	/* libcurl repeats whatever finds its old connection closed */
+	if (c == CURLE_OK && !repeatable)
+		c = curl_easy_setopt(q->easy, CURLOPT_FRESH_CONNECT, 1L);
 	return c == CURLE_OK ? 0 : err_set(e, -ENOMEM, "no memory");
 }
 
@@ -276,7 +282,7 @@ static void call_set_manners(struct http_call *q)
 	(void)curl_easy_setopt(h, CURLOPT_TIMEOUT_MS,
 			(long)q->client->call_ms + 1000); /* ours is first */
 	(void)curl_easy_setopt(h, CURLOPT_CONNECTTIMEOUT_MS,
-			(long)q->client->call_ms + 1000);
+			(long)q->client->connect_ms);
 }
 
 static int call_set_url(struct http_call *q, const char *url, struct err *e)

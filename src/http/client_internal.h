@@ -57,7 +57,7 @@ struct http_client {
 	struct defer tell;
 	char *unix_path;
 	struct tls_policy tls;
-	uint64_t call_ms;
+	uint64_t call_ms, connect_ms;
 	size_t body_max;
 };
 

@@ -143,10 +143,20 @@ static int of_connect(struct http_call *q)
 		return err_set(&q->error, -EHOSTUNREACH,
 				"%s: there is no way to it", q->peer);
 	if (number == ETIMEDOUT)
-		return err_set(&q->error, -ETIMEDOUT, "%s does not answer",
+		return err_set(&q->error, -EHOSTUNREACH, "%s does not answer",
 				q->peer);
 	return err_set(&q->error, -ECONNREFUSED, "%s: nobody is there",
 			q->peer);
+}
+
+/* libcurl tells both limits alike: was there a connection? */
+static int of_time(struct http_call *q)
+{
+	curl_off_t ready = 0;
+
+	(void)curl_easy_getinfo(q->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
+	return err_set(&q->error, ready > 0 ? -ETIMEDOUT : -EHOSTUNREACH,
+			"%s does not answer", q->peer);
 }
 
 static int of_tls(struct http_call *q, CURLcode code)
@@ -172,8 +182,7 @@ static int of_curl(struct http_call *q, CURLcode code)
 	case CURLE_PEER_FAILED_VERIFICATION:
 		return of_tls(q, code);
 	case CURLE_OPERATION_TIMEDOUT:
-		return err_set(&q->error, -ETIMEDOUT, "%s does not answer",
-				q->peer);
+		return of_time(q);
 	case CURLE_COULDNT_RESOLVE_HOST:
 		return err_set(&q->error, -ENOENT, "%s: no such name", q->peer);
 	case CURLE_FILESIZE_EXCEEDED:

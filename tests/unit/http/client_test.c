@@ -32,6 +32,7 @@ struct server {
 	size_t say_len;    /* 0: to the NUL */
 	bool close;        /* then */
 	bool at_once;      /* close without reading a word */
+	unsigned drop;     /* so many heads are heard and not answered */
 	/* over TLS the real server answers */
 	struct tls_context *tls;
 	struct http_conn *http;
@@ -86,8 +87,12 @@ static void on_conn(void *arg, int events)
 	CHECK_INT(buf_add(&server.heard, data, (size_t)n), 0);
 	if (memmem(data, (size_t)n, "\r\n\r\n", 4)) {
 		server.asked++;
-		if (server.say)
+		if (server.drop > 0) {
+			server.drop--;
+			conn_close();
+		} else if (server.say) {
 			conn_say();
+		}
 	}
 }
 
@@ -396,6 +401,48 @@ static void a_connection_is_used_again(void)
 	end();
 }
 
+static int post(void)
+{
+	const struct http_call_options o = {
+			.method = "POST",
+			.url = url_of("http", "127.0.0.1"),
+	};
+
+	return call(&o);
+}
+
+static void an_idle_connection_that_closes_is_asked_again_but_never_a_post(void)
+{
+	begin();
+	server.say = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+	CHECK_INT(get(), 0);
+	server.drop = 1;
+	CHECK_INT(get(), 0);
+	CHECK_INT(server.asked, 3);
+	CHECK_INT(server.accepted, 2);
+	server.drop = 1;
+	CHECK_INT(post(), -EPROTO);
+	CHECK_INT(server.asked, 4);
+	CHECK_INT(server.accepted, 3);
+	server.drop = 1; /* on a fresh one nothing is asked again */
+	CHECK_INT(get(), -EPROTO);
+	CHECK_INT(server.asked, 5);
+	end();
+}
+
+static void a_peer_that_does_not_shake_hands_is_not_there(void)
+{
+	const struct http_client_options o = {.connect_ms = 200};
+	struct http_call_options q = {.method = "GET"};
+
+	begin_with(&o);
+	server_tcp();
+	q.url = url_of("https", "127.0.0.1");
+	CHECK_INT(call(&q), -EHOSTUNREACH);
+	CHECK_INT(server.accepted, 1);
+	end();
+}
+
 static void a_unix_socket_is_called(void)
 {
 	char path[] = "/tmp/gb-client-XXXXXX";
@@ -692,7 +739,10 @@ TESTS(T(a_get_is_lean_and_its_answer_comes_whole),
 		T(a_body_and_secret_lines_are_sent),
 		T(a_call_that_cannot_be_sent_as_one_is_refused),
 		T(a_name_is_looked_up_and_a_pinned_address_goes_before_it),
-		T(a_connection_is_used_again), T(a_unix_socket_is_called),
+		T(a_connection_is_used_again),
+		T(an_idle_connection_that_closes_is_asked_again_but_never_a_post),
+		T(a_peer_that_does_not_shake_hands_is_not_there),
+		T(a_unix_socket_is_called),
 		T(a_redirect_is_an_answer_and_not_followed),
 		T(the_reason_phrase_is_kept_and_cleaned),
 		T(a_body_without_a_length_ends_with_the_connection),
