@@ -55,6 +55,7 @@ typedef void hypervisor_list_fn(void *arg, int r, const struct guest *guests,
  *   -ENOTCONN      the guest is not running
  *   -EACCES        the hypervisor refused us
  *   -EKEYREJECTED  it is not the hypervisor we trust
+ *   -EREMOTEIO     the hypervisor itself failed at it
  *   others         it cannot be reached
  */
 typedef void hypervisor_plan_fn(

@@ -2,9 +2,11 @@
 
 #include <stddef.h>
 
+#include "hypervisor/proxmox/proxmox.h"
 #include "hypervisor/static.h"
 
 const struct hypervisor_ops *const providers[] = {
+		&proxmox_hypervisor,
 		&static_hypervisor,
 		NULL,
 };

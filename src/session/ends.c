@@ -163,6 +163,8 @@ enum end_word end_of_plan(int r)
 		return END_HYPERVISOR_REFUSED;
 	case -EKEYREJECTED:
 		return END_HYPERVISOR_UNTRUSTED;
+	case -EREMOTEIO:
+		return END_BACKEND_FAILED;
 	case -ENOMEM:
 		return END_INTERNAL;
 	default:

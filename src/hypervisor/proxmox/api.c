@@ -1,0 +1,515 @@
+#include "hypervisor/proxmox/api.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/config.h"
+#include "http/client.h"
+#include "hypervisor/proxmox/internal.h"
+#include "proto/json.h"
+#include "stream/tls.h"
+
+enum { BASE_MAX = 2 * URL_MAX };
+
+/* ---- hosts ----------------------------------------------------------------
+ */
+
+/*
+ * The first that answers as far as is known, else the one that has rested the
+ * longest; never one that this call has tried. host_count: none is left.
+ */
+static size_t host_choose(const struct pve_api *a, unsigned tried)
+{
+	uint64_t now = loop_now_ms(a->loop);
+	size_t best = a->host_count;
+
+	for (size_t i = 0; i < a->host_count; i++) {
+		const struct pve_host *h = &a->hosts[i];
+
+		if (tried & (1u << i))
+			continue;
+		if (h->rests_until <= now)
+			return i;
+		if (best == a->host_count ||
+				h->rests_until < a->hosts[best].rests_until)
+			best = i;
+	}
+	return best;
+}
+
+static void host_answered(struct pve_api *a, struct pve_host *h)
+{
+	h->rests_until = h->rest_ms = 0;
+	h->answered_ms = loop_now_ms(a->loop);
+}
+
+/* A call that was asked before the host's last answer says nothing new. */
+static void host_failed(
+		struct pve_api *a, struct pve_host *h, uint64_t asked_ms)
+{
+	uint64_t now = loop_now_ms(a->loop);
+
+	if (h->rests_until > now ||
+			(h->answered_ms > 0 && h->answered_ms >= asked_ms))
+		return;
+	h->rest_ms = h->rest_ms ? 2 * h->rest_ms : PVE_REST_MS;
+	if (h->rest_ms > PVE_REST_MAX_MS)
+		h->rest_ms = PVE_REST_MAX_MS;
+	h->rests_until = now + h->rest_ms;
+}
+
+/* ---- a call ---------------------------------------------------------------
+ */
+
+static void call_free(struct pve_call *q)
+{
+	struct pve_api *a = q->api;
+
+	if (q->prev)
+		q->prev->next = q->next;
+	else
+		a->calls = q->next;
+	if (q->next)
+		q->next->prev = q->prev;
+	http_call_cancel(q->http);
+	free(q->method);
+	free(q->path);
+	secret_done(&q->form);
+	free(q);
+}
+
+/* The answer. The receiver may free the api: nothing is touched afterwards. */
+static void call_tell(struct pve_call *q, int r, struct pve_answer *answer,
+		const struct err *e)
+{
+	struct pve_answer none = {0};
+	pve_fn *fn = q->fn;
+	void *arg = q->arg;
+
+	call_free(q);
+	fn(arg, r, answer ? answer : &none, e);
+}
+
+void pve_call_fail(struct pve_call *q, int r, const struct err *e)
+{
+	call_tell(q, r, NULL, e);
+}
+
+int pve_call_new(struct pve_call **ret_call, struct pve_api *a,
+		const struct pve_ask *ask, pve_fn *fn, void *arg)
+{
+	struct pve_call *q = calloc(1, sizeof(*q));
+
+	if (!q)
+		return -ENOMEM;
+	q->api = a;
+	q->method = strdup(ask->method);
+	q->path = strdup(ask->path);
+	q->has_form = ask->form != NULL;
+	q->harmless = ask->harmless || strcmp(ask->method, "GET") == 0;
+	q->fn = fn;
+	q->arg = arg;
+	q->next = a->calls;
+	if (q->next)
+		q->next->prev = q;
+	a->calls = q;
+	if (!q->method || !q->path ||
+			(ask->form && secret_sets(&q->form, ask->form) < 0)) {
+		call_free(q);
+		return -ENOMEM;
+	}
+	*ret_call = q;
+	return 0;
+}
+
+int pve_call(struct pve_api *a, const struct pve_ask *ask, pve_fn *fn,
+		void *arg)
+{
+	struct pve_call *q;
+	int r = pve_call_new(&q, a, ask, fn, arg);
+
+	if (r == 0)
+		pve_call_begin(q);
+	return r;
+}
+
+/* ---- asking ---------------------------------------------------------------
+ */
+
+static void on_reply(void *arg, int r, const struct http_reply *reply,
+		const struct err *e);
+
+/* The credential, and what belongs to a body. The count, or -ENOMEM. */
+static int call_lines(const struct pve_call *q, struct secret *cookie,
+		struct http_line lines[4])
+{
+	const struct pve_api *a = q->api;
+	int n = 0;
+
+	if (q->has_form)
+		lines[n++] = (struct http_line){.name = "Content-Type",
+				.value = "application/x-www-form-urlencoded"};
+	if (q->anonymous)
+		return n;
+	if (a->token.len > 0) {
+		lines[n++] = (struct http_line){
+				.name = "Authorization", .secret = &a->token};
+		return n;
+	}
+	if (pve_login_cookie(a, cookie) < 0)
+		return -ENOMEM;
+	lines[n++] = (struct http_line){.name = "Cookie", .secret = cookie};
+	if (strcmp(q->method, "GET") != 0)
+		lines[n++] = (struct http_line){.name = "CSRFPreventionToken",
+				.secret = &a->session.csrf};
+	return n;
+}
+
+static int call_send(struct pve_call *q, struct err *e)
+{
+	struct pve_api *a = q->api;
+	struct secret cookie = {0};
+	struct http_line lines[4];
+	struct http_call_options o = {.method = q->method, .lines = lines};
+	char *url = NULL;
+	int r = call_lines(q, &cookie, lines);
+
+	if (r >= 0 && asprintf(&url, "%s%s", a->hosts[q->host].base, q->path) <
+					0)
+		r = -ENOMEM;
+	if (r >= 0) {
+		o.line_count = (size_t)r;
+		o.url = url;
+		o.body = q->form.data;
+		o.body_len = q->form.len;
+		q->asked_ms = loop_now_ms(a->loop);
+		r = http_call(&q->http, a->http, &o, on_reply, q, e);
+	} else {
+		(void)err_set(e, r, "no memory");
+	}
+	secret_done(&cookie);
+	free(url);
+	return r;
+}
+
+static void call_go(struct pve_call *q)
+{
+	struct pve_api *a = q->api;
+	struct err e = {0};
+	int r = pve_login_need(a, q, &e);
+
+	if (r == -EAGAIN)
+		return;
+	q->host = host_choose(a, q->tried);
+	if (r == 0 && q->host == a->host_count) {
+		e = q->error;
+		r = e.code < 0 ? e.code
+			       : err_set(&e, -EHOSTUNREACH,
+						 "no host is left to ask");
+	}
+	if (r == 0) {
+		q->tried |= 1u << q->host;
+		r = call_send(q, &e);
+	}
+	if (r < 0)
+		pve_call_fail(q, r, &e);
+}
+
+static void on_begin(struct defer *d)
+{
+	struct pve_api *a = (struct pve_api *)(void *)((char *)d -
+						       offsetof(struct pve_api,
+								       begin));
+	struct pve_call *q = a->calls;
+
+	while (q && !q->begins)
+		q = q->next;
+	if (!q)
+		return;
+	q->begins = false;
+	defer_add(a->loop, d); /* for the next one; freed with the api */
+	call_go(q);            /* its receiver may free the api */
+}
+
+void pve_call_begin(struct pve_call *q)
+{
+	q->waits = false;
+	q->begins = true;
+	defer_add(q->api->loop, &q->api->begin);
+}
+
+/* ---- the answer -----------------------------------------------------------
+ */
+
+/* What this host said, for the case that all fail. */
+static void call_note(struct pve_call *q, int r, const struct err *e)
+{
+	struct err *all = &q->error;
+	struct err before = *all;
+
+	if (before.code == 0) {
+		*all = *e;
+		all->code = r;
+		return;
+	}
+	/* an untrusted host is the worse news */
+	if (before.code == -EKEYREJECTED)
+		r = before.code;
+	(void)err_set(all, r, "%s; %s", before.text, e->text);
+}
+
+/* No answer: another host may give one. */
+static void call_unanswered(struct pve_call *q, int r, const struct err *e)
+{
+	struct pve_api *a = q->api;
+	bool unheard = r == -ECONNREFUSED || r == -EHOSTUNREACH ||
+		       r == -EKEYREJECTED || r == -ENOENT;
+	struct err all;
+
+	if (r == -ENOENT) /* of the host's name, not of a guest */
+		r = -EHOSTUNREACH;
+	call_note(q, r, e);
+	if (r != -EMSGSIZE && r != -ENOMEM)
+		host_failed(a, &a->hosts[q->host], q->asked_ms);
+	if ((unheard || (q->harmless && r != -EMSGSIZE && r != -ENOMEM)) &&
+			host_choose(a, q->tried) < a->host_count) {
+		pve_call_begin(q);
+		return;
+	}
+	all = q->error;
+	pve_call_fail(q, all.code, &all);
+}
+
+static void call_refused(struct pve_call *q, const struct http_reply *reply,
+		struct pve_answer *answer)
+{
+	struct pve_api *a = q->api;
+	const struct pve_refusal f = {
+			.status = reply->status,
+			.reason = reply->reason,
+			.answer = answer->root,
+			.host = a->hosts[q->host].name,
+			.who = a->who,
+	};
+	struct err e;
+	int r = pve_refused(&f, &answer->again, &e);
+
+	if (answer->again == PVE_AGAIN_LOGIN && !q->anonymous && !q->again &&
+			a->token.len == 0) {
+		pve_login_refused(a, q->session);
+		q->again = true;
+		q->tried = 0;
+		pve_call_begin(q);
+	} else if (answer->again == PVE_AGAIN_HOST && q->harmless &&
+			host_choose(a, q->tried) < a->host_count) {
+		call_note(q, r, &e);
+		pve_call_begin(q);
+	} else {
+		call_tell(q, r, answer, &e);
+	}
+}
+
+static void on_reply(void *arg, int r, const struct http_reply *reply,
+		const struct err *why)
+{
+	struct pve_call *q = arg;
+	struct pve_host *h = &q->api->hosts[q->host];
+	struct pve_answer answer = {0};
+	struct json *root = NULL;
+	struct err e = {0};
+
+	q->http = NULL;
+	if (r < 0) {
+		call_unanswered(q, r, why);
+		return;
+	}
+	host_answered(q->api, h);
+	answer.place = (struct pve_place){&h->url, reply->address};
+	r = json_parse(reply->body, reply->body_len, &root, &e);
+	answer.root = root;
+	if (reply->status < 200 || reply->status > 299) {
+		call_refused(q, reply, &answer);
+		goto out;
+	}
+	answer.data = json_get(root, "data");
+	if (r == 0 && !answer.data)
+		r = err_set(&e, -EPROTO, "there is no `data`");
+	if (r < 0) {
+		(void)err_set(&e, r == -EINVAL ? -EPROTO : r,
+				"%s: this is no answer of Proxmox VE: %s",
+				h->name, e.code ? e.text : "no JSON");
+		call_tell(q, e.code, &answer, &e);
+	} else {
+		call_tell(q, 0, &answer, &e);
+	}
+out:
+	json_free(answer.root);
+}
+
+/* ---- the api --------------------------------------------------------------
+ */
+
+static int host_init(struct pve_host *h, const struct url *from, struct err *e)
+{
+	char text[BASE_MAX];
+	int r = url_format(from, text, sizeof(text));
+
+	if (r < 0)
+		return err_set(e, -EINVAL, "the url is too long");
+	r = url_parse(text, &h->url, e);
+	if (r < 0)
+		return r;
+	if (asprintf(&h->base, "%s/api2/json", text) < 0)
+		h->base = NULL;
+	if (asprintf(&h->name, strchr(from->host, ':') ? "[%s]:%u" : "%s:%u",
+			    from->host, from->port) < 0)
+		h->name = NULL;
+	return h->base && h->name ? 0 : err_set(e, -ENOMEM, "no memory");
+}
+
+static void policy_of(const struct config_profile *p, struct tls_policy *ret)
+{
+	*ret = (struct tls_policy){.verify = TLS_ROOTS, .ca_file = p->ca_file};
+	if (!p->verify_tls)
+		ret->verify = TLS_OFF;
+	else if (p->tls_fingerprint && tls_fingerprint_parse(p->tls_fingerprint,
+						       ret->fingerprint) == 0)
+		ret->verify = TLS_FINGERPRINT;
+	else if (p->ca_file)
+		ret->verify = TLS_CA;
+}
+
+/* One policy for all that is asked and for every console. */
+static int api_set_wires(struct pve_api *a, const struct config_profile *p,
+		struct err *e)
+{
+	struct tls_policy policy;
+	const struct http_client_options o = {
+			.tls = &policy, .connect_ms = PVE_CONNECT_MS};
+	int r = 0;
+
+	policy_of(p, &policy); /* its texts are the profile's */
+	for (size_t i = 0; r == 0 && i < a->host_count && !a->tls; i++)
+		if (strcmp(a->hosts[i].url.scheme, "https") == 0)
+			r = tls_client_context(&a->tls, &policy, e);
+	return r < 0 ? r : http_client_new(&a->http, a->loop, &o, e);
+}
+
+/* A token where there is one, unless `auth` says otherwise. */
+static int api_set_who(struct pve_api *a, const struct config_profile *p)
+{
+	bool token = p->token_secret.len > 0 && p->token_id &&
+		     !(p->auth && strcmp(p->auth, "password") == 0);
+	const char *user = p->user ? p->user : "nobody";
+	char *text = NULL;
+	int len, r;
+
+	a->user = strdup(user);
+	if (!a->user)
+		return -ENOMEM;
+	if (!token) {
+		a->who = strdup(user);
+		return a->who ? secret_copy(&a->password, &p->password)
+			      : -ENOMEM;
+	}
+	if (asprintf(&a->who, "%s!%s", user, p->token_id) < 0) {
+		a->who = NULL;
+		return -ENOMEM;
+	}
+	len = asprintf(&text, "PVEAPIToken=%s=%s", a->who,
+			p->token_secret.data);
+	if (len < 0)
+		return -ENOMEM;
+	r = secret_set(&a->token, text, (size_t)len);
+	secret_wipe(text, (size_t)len);
+	free(text);
+	return r;
+}
+
+int pve_api_new(struct pve_api **ret_api, struct loop *l,
+		const struct config_profile *p, struct err *e)
+{
+	struct pve_api *a = calloc(1, sizeof(*a));
+	int r = 0;
+
+	if (!a)
+		return err_set(e, -ENOMEM, "no memory");
+	a->loop = l;
+	a->begin.fn = on_begin;
+	a->session.life_ms = PVE_LIFE_MS;
+	for (size_t i = 0; r == 0 && i < p->url.count && i < PVE_HOSTS_MAX;
+			i++) {
+		a->host_count++;
+		r = host_init(&a->hosts[i], &p->url.items[i], e);
+	}
+	if (r == 0 && api_set_who(a, p) < 0)
+		r = err_set(e, -ENOMEM, "no memory");
+	if (r == 0)
+		r = api_set_wires(a, p, e);
+	if (r < 0) {
+		pve_api_free(a);
+		return r;
+	}
+	*ret_api = a;
+	return 0;
+}
+
+void pve_api_free(struct pve_api *a)
+{
+	if (!a)
+		return;
+	while (a->calls)
+		call_free(a->calls);
+	defer_remove(a->loop, &a->begin);
+	http_client_free(a->http);
+	tls_context_unref(a->tls);
+	for (size_t i = 0; i < a->host_count; i++) {
+		url_done(&a->hosts[i].url);
+		free(a->hosts[i].base);
+		free(a->hosts[i].name);
+	}
+	free(a->user);
+	free(a->who);
+	secret_done(&a->token);
+	secret_done(&a->password);
+	pve_session_done(&a->session);
+	free(a);
+}
+
+const char *pve_api_who(const struct pve_api *a)
+{
+	return a->who;
+}
+
+bool pve_api_has_token(const struct pve_api *a)
+{
+	return a->token.len > 0;
+}
+
+int pve_api_credential(const struct pve_api *a, struct secret *ret_line)
+{
+	const char *name = a->token.len > 0 ? "Authorization: " : "Cookie: ";
+	struct secret value = {0};
+	char *text = NULL;
+	int len = -1, r = a->token.len > 0 ? secret_copy(&value, &a->token)
+					   : pve_login_cookie(a, &value);
+
+	if (r == 0)
+		len = asprintf(&text, "%s%s", name, value.data);
+	if (len >= 0) {
+		r = secret_set(ret_line, text, (size_t)len);
+		secret_wipe(text, (size_t)len);
+		free(text);
+	} else {
+		r = -ENOMEM;
+	}
+	secret_done(&value);
+	return r;
+}
+
+struct tls_context *pve_api_tls(const struct pve_api *a)
+{
+	return a->tls;
+}

@@ -1,0 +1,131 @@
+/* The provider: a profile's api, list and openings behind hypervisor.h. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/config.h"
+#include "core/loop.h"
+#include "hypervisor/proxmox/api.h"
+#include "hypervisor/proxmox/console.h"
+#include "hypervisor/proxmox/list.h"
+#include "hypervisor/proxmox/proxmox.h"
+
+struct listing {
+	struct listing *next;
+	struct proxmox *h;
+	hypervisor_list_fn *fn;
+	void *arg;
+};
+
+struct proxmox {
+	struct hypervisor hypervisor;
+	struct loop *loop;
+	struct pve_api *api;
+	struct pve_list *list;
+	struct pve_openings openings;
+	char *profile;
+	struct listing *listings;
+};
+
+static void listing_free(struct listing *w)
+{
+	struct listing **at = &w->h->listings;
+
+	while (*at != w)
+		at = &(*at)->next;
+	*at = w->next;
+	free(w);
+}
+
+static void on_listed(void *arg, int r, const struct err *e)
+{
+	struct listing *w = arg;
+	hypervisor_list_fn *fn = w->fn;
+	void *fn_arg = w->arg;
+	size_t count = 0;
+	const struct guest *guests = pve_list_shown(w->h->list, &count);
+
+	listing_free(w);
+	fn(fn_arg, r, r == 0 ? guests : NULL, r == 0 ? count : 0, e);
+}
+
+static void proxmox_list(
+		struct hypervisor *hv, hypervisor_list_fn *fn, void *arg)
+{
+	struct proxmox *h = (struct proxmox *)hv;
+	struct listing *w = calloc(1, sizeof(*w));
+	uint64_t now = loop_now_ms(h->loop);
+	struct err e;
+
+	if (w) {
+		*w = (struct listing){h->listings, h, fn, arg};
+		h->listings = w;
+		if (pve_list_get(h->list,
+				    now > PVE_LIST_MS ? now - PVE_LIST_MS : 0,
+				    on_listed, w) == 0)
+			return;
+		listing_free(w);
+	}
+	fn(arg, err_set(&e, -ENOMEM, "no memory"), NULL, 0, &e);
+}
+
+static void proxmox_plan(struct hypervisor *hv, const char *id,
+		enum console_kind kind, hypervisor_plan_fn *fn, void *arg)
+{
+	struct proxmox *h = (struct proxmox *)hv;
+	struct err e;
+
+	if (pve_open_console(&h->openings, id, kind, fn, arg) < 0)
+		fn(arg, err_set(&e, -ENOMEM, "no memory"), NULL, &e);
+}
+
+static void proxmox_free(struct hypervisor *hv)
+{
+	struct proxmox *h = (struct proxmox *)hv;
+
+	pve_api_free(h->api); /* cancels what the others wait for */
+	pve_list_free(h->list);
+	pve_openings_done(&h->openings);
+	while (h->listings)
+		listing_free(h->listings);
+	free(h->profile);
+	free(h);
+}
+
+static int proxmox_open(struct hypervisor **ret_h, struct loop *l,
+		const struct config_profile *p, struct err *e)
+{
+	struct proxmox *h = calloc(1, sizeof(*h));
+	int r;
+
+	if (!h)
+		return err_set(e, -ENOMEM, "no memory");
+	h->loop = l;
+	r = pve_api_new(&h->api, l, p, e);
+	if (r < 0) {
+		proxmox_free(&h->hypervisor);
+		return err_prefix(e, "profile %s", p->name);
+	}
+	h->profile = strdup(p->name);
+	r = h->profile ? pve_list_new(&h->list, l, h->api) : -ENOMEM;
+	if (r < 0) {
+		proxmox_free(&h->hypervisor);
+		return err_set(e, r, "no memory");
+	}
+	h->openings = (struct pve_openings){
+			.loop = l,
+			.api = h->api,
+			.list = h->list,
+			.profile = h->profile,
+	};
+	*ret_h = &h->hypervisor;
+	return 0;
+}
+
+const struct hypervisor_ops proxmox_hypervisor = {
+		.kind = "proxmox",
+		.open = proxmox_open,
+		.list = proxmox_list,
+		.plan = proxmox_plan,
+		.free = proxmox_free,
+};
