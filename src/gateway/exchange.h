@@ -85,6 +85,15 @@ struct exchange {
 
 void exchange_free(struct exchange *x); /* takes NULL */
 
+/*
+ * Copy what the control loop needs out of a request whose Origin was judged
+ * already; who sends it, from where, and whom to answer are the caller's to
+ * fill in. 0, or the status of a refusal with its sentence (gateway/request.c).
+ */
+unsigned exchange_of_request(struct exchange **ret_exchange,
+		const struct http_request *q, const struct route_match *m,
+		bool tls, const char **ret_why);
+
 /* From the data loop: to the control loop it goes. -ESHUTDOWN, then it is
  * still the caller's. */
 int exchange_send(struct exchange *x, struct gateway *g);

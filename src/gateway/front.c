@@ -9,7 +9,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "core/crypto.h"
 #include "core/log.h"
 #include "core/loop.h"
 #include "gateway/exchange.h"
@@ -18,7 +17,6 @@
 #include "gateway/routes.h"
 #include "gateway/site.h"
 #include "http/assets.h"
-#include "http/cookie.h"
 #include "http/headers.h"
 #include "http/problem.h"
 #include "http/server.h"
@@ -28,8 +26,6 @@
 #include "stream/tcp.h"
 #include "stream/tls.h"
 #include "stream/ws.h"
-
-enum { WS_KEY_BYTES = 16 };
 
 struct front {
 	struct loop *loop;
@@ -256,126 +252,6 @@ static void conn_answered(struct exchange *x)
 	exchange_free(x);
 }
 
-/* "Bearer TOKEN": the token, NULL for anything else. */
-static const char *bearer_of(const struct http_request *q)
-{
-	const char *text = http_header(q, "authorization");
-
-	if (!text || strncasecmp(text, "bearer ", 7) != 0)
-		return NULL;
-	for (text += 7; *text == ' '; text++)
-		;
-	return *text ? text : NULL;
-}
-
-/* The code among the subprotocols: "binary, code.XXXX". */
-static int code_of(const struct http_request *q, struct secret *ret_code)
-{
-	const char *at = http_header(q, "sec-websocket-protocol");
-	bool binary = false;
-
-	while (at && *at) {
-		size_t len;
-
-		at += strspn(at, ", \t");
-		len = strcspn(at, ", \t");
-		if (len == 6 && memcmp(at, "binary", 6) == 0)
-			binary = true;
-		if (len > 5 && memcmp(at, "code.", 5) == 0 &&
-				secret_set(ret_code, at + 5, len - 5) < 0)
-			return -ENOMEM;
-		at += len;
-	}
-	return binary && ret_code->data ? 0 : -EINVAL;
-}
-
-static int exchange_credentials(
-		struct exchange *x, const struct http_request *q)
-{
-	const char *bearer = bearer_of(q), *cookie;
-	char name[COOKIE_NAME_MAX];
-	size_t len;
-	int r = 0;
-
-	if (bearer)
-		r = secret_sets(&x->bearer, bearer);
-	cookie = cookie_find(http_header(q, "cookie"),
-			cookie_name(name, COOKIE_BASE, x->tls), &len);
-	if (r == 0 && cookie)
-		r = secret_set(&x->cookie, cookie, len);
-	return r;
-}
-
-/* A WebSocket's handshake. 0, or the status of its refusal with *ret_why. */
-static unsigned exchange_upgrades(struct exchange *x,
-		const struct http_request *q, const char **ret_why)
-{
-	const char *key = http_header(q, "sec-websocket-key");
-	const char *version = http_header(q, "sec-websocket-version");
-	uint8_t bytes[WS_KEY_LEN];
-
-	if (!version || strcmp(version, "13") != 0) {
-		*ret_why = "The gateway speaks version 13 of WebSocket.";
-		return 426;
-	}
-	if (!key || strlen(key) != WS_KEY_LEN ||
-			crypto_unbase64(key, WS_KEY_LEN, bytes,
-					sizeof(bytes)) != WS_KEY_BYTES) {
-		*ret_why = "Sec-WebSocket-Key is not 16 bytes in base64.";
-		return 400;
-	}
-	if (code_of(q, &x->code) < 0) {
-		*ret_why = "A console needs the subprotocols binary and "
-			   "code.CODE.";
-		return 400;
-	}
-	memcpy(x->key, key, WS_KEY_LEN);
-	x->upgrade = true;
-	return 0;
-}
-
-static unsigned exchange_fill(struct exchange *x, const struct http_request *q,
-		const char **ret_why)
-{
-	struct err e;
-	int r = exchange_credentials(x, q);
-
-	if (r == 0 && q->body_len > 0)
-		r = json_parse(q->body, q->body_len, &x->body, &e);
-	if (r == -ENOMEM) {
-		*ret_why = "The gateway is short of memory.";
-		return 503;
-	}
-	if (r < 0) {
-		*ret_why = "The request's body is not valid JSON.";
-		return 400;
-	}
-	return q->upgrade && x->api->upgrades ? exchange_upgrades(x, q, ret_why)
-					      : 0;
-}
-
-static struct exchange *exchange_new(struct front_conn *c, const char *from,
-		const struct http_request *q, const struct route_match *m)
-{
-	struct exchange *x = calloc(1, sizeof(*x));
-
-	if (!x)
-		return NULL;
-	x->api = m->route->data;
-	x->match = *m;
-	x->tls = c->tls;
-	x->local = c->role == FRONT_CONTROL;
-	x->page = http_header(q, "origin") != NULL; /* judged already */
-	x->home = c->front->loop;
-	x->answered = conn_answered;
-	x->owner = c;
-	buf_init(&x->headers, HTTP_HEAD_MAX);
-	buf_init(&x->answer, EXCHANGE_BODY_MAX);
-	(void)snprintf(x->method, sizeof(x->method), "%s", q->method);
-	(void)snprintf(x->from, sizeof(x->from), "%s", from);
-	return x;
-}
-
 static const char *status_headers(unsigned status)
 {
 	if (status == 426)
@@ -433,17 +309,21 @@ static bool conn_origin_stands(
 static void conn_exchange(struct front_conn *c, const char *from,
 		const struct http_request *q, const struct route_match *m)
 {
-	struct exchange *x = exchange_new(c, from, q, m);
-	const char *why = "The gateway is short of memory.";
-	unsigned status = x ? exchange_fill(x, q, &why) : 503;
+	struct exchange *x;
+	const char *why;
+	unsigned status = exchange_of_request(&x, q, m, c->tls, &why);
 
 	if (status != 0) {
-		exchange_free(x);
 		conn_refuse(c, status,
 				status == 503 ? END_INTERNAL : END_BAD_REQUEST,
 				why);
 		return;
 	}
+	x->local = c->role == FRONT_CONTROL;
+	x->home = c->front->loop;
+	x->answered = conn_answered;
+	x->owner = c;
+	(void)snprintf(x->from, sizeof(x->from), "%s", from);
 	c->exchange = x;
 	if (exchange_send(x, c->front->gateway) == 0)
 		return;
