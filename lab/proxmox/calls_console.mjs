@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { ApiError, failed, forbidden } from './errors.mjs';
 import { findGuest, onGuest } from './calls_guest.mjs';
 import { makeLine } from './line.mjs';
-import { Shell } from './programs.mjs';
+import { LastWords, Shell } from './programs.mjs';
 import { boolean, integer, optional, string, words } from './schema.mjs';
 import { Termproxy } from './termproxy.mjs';
 import { makeVncPassword } from './tickets.mjs';
@@ -138,10 +138,14 @@ function requireUser({ user }) {
 function nodeProgram(ctx) {
 	const script = ctx.user === 'root@pam' ? 'shell' : 'login';
 
+	if (!ctx.lab.nodes.get(ctx.params.node).isUp)
+		return new LastWords('ssh: connect to host: No route to host');
 	return new Shell(ctx.lab.roots.command(ctx.params.node, script));
 }
 
-function checkCommand({ user, params }) {
+function checkCommand({ lab, user, params }) {
+	if (!lab.nodes.has(params.node))
+		throw failed(`no such cluster node '${params.node}'`);
 	if (params.cmd && params.cmd !== 'login' && user !== 'root@pam')
 		throw forbidden('user != root@pam');
 }

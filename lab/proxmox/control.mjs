@@ -3,6 +3,7 @@
  *
  *	GET  /state			nodes, guests, limits, counters
  *	GET  /counters			POST /counters sets them to nothing
+ *	GET  /requests			the last: when, node, method, path, peer
  *	POST /limits			{"ticket": 20}
  *	POST /refresh			what /cluster/resources tells is as it is
  *	POST /nodes/pve1/kill		power off; /start: on again
@@ -101,6 +102,7 @@ export class Control {
 		case 'limits':
 			setLimits(this.lab.limits, body);
 			return this.lab.limits;
+		case 'requests': return this.lab.requests;
 		case 'refresh': return this.lab.refresh();
 		case 'nodes': return this.node(name, verb, body);
 		case 'guests': return this.guest(name, verb, body);
@@ -139,7 +141,7 @@ export class Control {
 			throw new Error(`no node ${name}`);
 		switch (verb) {
 		case 'kill': await node.kill(); break;
-		case 'start': await node.start(); break;
+		case 'start': await node.restart(); break;
 		case 'daemon': node.hasDaemon = Boolean(body.up); break;
 		case 'certificate':
 			await this.lab.replaceCertificate(node);

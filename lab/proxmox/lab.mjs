@@ -19,6 +19,7 @@ import * as world from './world.mjs';
 
 const NODE_NAMES = ['pve1', 'pve2'];
 const TRIES = 50;
+const REQUESTS_KEPT = 2000;
 
 export class Lab {
 	/* options: {mode, name, base, dir, eager, verbose, scale, limits} */
@@ -49,6 +50,7 @@ export class Lab {
 		this.tunnels = new Set();
 		this.faults = [];
 		this.counters = {};
+		this.requests = [];
 		this.last = 0;
 		this.guests = new Map(world.makeGuests().map(
 			(facts) => [facts.vmid, new Guest(this, facts)]));
@@ -69,6 +71,11 @@ export class Lab {
 
 	note(request) {
 		this.count(`calls.${request.method}`);
+		this.requests.push({ at: request.started / 1000,
+			node: request.node.name, method: request.method,
+			path: request.path, peer: request.peer });
+		if (this.requests.length > REQUESTS_KEPT)
+			this.requests.shift();
 		this.log(`${request.node.name} ${request.method} ${request.path}`);
 	}
 

@@ -38,6 +38,13 @@ export class Node {
 		this.isUp = true;
 	}
 
+	/* After a power failure: guests that ran start anew. */
+	async restart() {
+		await this.start();
+		for (const guest of this.guests())
+			guest.startedAt = Date.now();
+	}
+
 	closeServers() {
 		this.api?.close();
 		this.spice?.close();

@@ -19,6 +19,7 @@ const SETTLE = `/bin/busybox --install -s /bin
 export PATH=/bin HOME=/root TERM=xterm-256color
 mount -t proc proc /proc
 [ -e /dev/null ] || mknod /dev/null c 1 3 || : >/dev/null
+[ -e /dev/zero ] || mknod /dev/zero c 1 5
 `;
 /* Anybody but root@pam has to say who they are once more. */
 const LOGIN = `while :; do

@@ -52,6 +52,22 @@ def take(pending, typed, master):
             typed += content
 
 
+def read_all(master):
+    """What there is: a pseudo-terminal hands out 4 KiB at a time."""
+    data = bytearray()
+    try:
+        while len(data) < CHUNK:
+            more = os.read(master, CHUNK)
+            if not more:
+                return data, True
+            data += more
+    except BlockingIOError:
+        return data, False
+    except OSError:  # the program has ended
+        return data, True
+    return data, False
+
+
 def carry(master):
     pending, typed = bytearray(), bytearray()
     os.set_blocking(master, False)
@@ -70,14 +86,11 @@ def carry(master):
             except BlockingIOError:
                 pass
         if master in readable:
-            try:
-                data = os.read(master, CHUNK)
-            except OSError:
-                return
-            if not data:
-                return
+            data, is_over = read_all(master)
             while data:
                 data = data[os.write(1, data):]
+            if is_over:
+                return
 
 
 def main():

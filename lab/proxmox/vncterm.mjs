@@ -81,6 +81,14 @@ function words16(...values) {
 	return out;
 }
 
+function isUsable(format) {
+	const max = [4, 6, 8].map((at) => format.readUInt16BE(at));
+	const ends = max.map((m, i) => 32 - Math.clz32(m) + format[10 + i]);
+
+	return [8, 16, 32].includes(format[0]) &&
+		(!format[3] || ends.every((end) => end <= format[0]));
+}
+
 /* The bytes of each palette colour in the client's format. */
 function paletteIn(format) {
 	const bytes = format[0] / 8;
@@ -139,8 +147,13 @@ export class Vncterm {
 	}
 
 	setFormat(format) {
+		if (!isUsable(format)) {
+			this.close();
+			return;
+		}
 		this.format = format;
 		this.palette = paletteIn(format);
+		this.screen.touchAll();
 	}
 
 	/* Each step answers how many bytes it has used; 0: it needs more. */
@@ -223,7 +236,6 @@ export class Vncterm {
 		switch (message[0]) {
 		case 0:
 			this.setFormat(Buffer.from(message.subarray(4)));
-			this.screen.touchAll();
 			break;
 		case 3:
 			if (!message[1])

@@ -58,7 +58,7 @@ export function readFrame(data) {
 	const mask = data.subarray(start - 4, start);
 	const payload = Buffer.from(data.subarray(start, start + len));
 
-	for (let i = 0; i < len; i++)
+	for (let i = 0; mask.readUInt32BE() && i < len; i++)
 		payload[i] ^= mask[i & 3];
 	return { opcode, payload, used: start + len };
 }
