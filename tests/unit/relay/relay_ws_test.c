@@ -107,7 +107,8 @@ static void a_close_by_the_client_is_the_backends_end_and_is_answered(void)
 	CHECK_INT(g.end.close.close.code, 1001);
 	CHECK_STR(g.end.close.close.reason, "bye");
 	CHECK_INT(g.backend.got.len, 5);
-	CHECK(g.backend.ended && !g.backend.was_reset);
+	CHECK(g.backend.ended);
+	CHECK(!g.backend.was_reset);
 	check_close(&g.client, 1001, "");
 	CHECK(g.client.ended && !g.client.was_reset);
 	rig_down(&g);
