@@ -67,7 +67,9 @@ static ssize_t filter_read(struct stream *s, uint8_t *data, size_t len)
 
 static bool filter_pending(const struct stream *s)
 {
-	return ((const struct filter *)s)->keeping;
+	const struct filter *f = (const struct filter *)s;
+
+	return f->keeping || f->client.lost;
 }
 
 static void filter_free(struct stream *s)

@@ -73,7 +73,8 @@ int stream_shutdown(struct stream *s);
  * can be sent after it? Else the streams keep half-close. */
 bool stream_whole_close(const struct stream *s);
 
-/* Are there decoded bytes that the descriptor will never announce? */
+/* Is there something for a read that the descriptor will never announce:
+ * decoded bytes, or an end or a fault that came in with the last of them? */
 bool stream_pending(const struct stream *s);
 
 /* WANT_ bits that the last -EAGAIN of that operation waits for. */

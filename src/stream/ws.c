@@ -10,7 +10,8 @@ static bool ws_pending(const struct stream *s)
 {
 	const struct ws *w = (const struct ws *)s;
 
-	return w->in_ready || w->in_again;
+	/* the end came in with the last bytes: no descriptor will tell */
+	return w->in_ready || w->in_again || w->in_end || w->in_error;
 }
 
 static int ws_want(const struct stream *s, enum stream_op op)

@@ -116,7 +116,22 @@ static void it_sits_above_the_greeting(void)
 	stream_free(s);
 }
 
-TESTS(T(who_may_only_view_sends_no_input), T(a_closed_clipboard_lets_keys_pass),
+static void an_unknown_message_is_pending_until_it_is_told(void)
+{
+	uint8_t memory[STREAM_HEAD + 64], *data = memory + STREAM_HEAD;
+	struct stream *s = mem_new_n(UPDATE UNKNOWN, 14);
+
+	mem_hold_open(s);
+	CHECK(rfb_filter_wrap(&s, RFB_DROP_INPUT, NULL) == 0);
+	CHECK_INT(stream_read(s, data, 64), 10);
+	CHECK(stream_pending(s));
+	CHECK_INT(stream_read(s, data, 64), -EPROTO);
+	stream_free(s);
+}
+
+TESTS(T(an_unknown_message_is_pending_until_it_is_told),
+		T(who_may_only_view_sends_no_input),
+		T(a_closed_clipboard_lets_keys_pass),
 		T(what_came_before_an_unknown_message_still_passes),
 		T(who_sends_only_what_is_dropped_does_not_hold_the_loop),
 		T(writes_pass_and_the_kernel_gets_no_short_cut),

@@ -290,7 +290,27 @@ static void a_long_text_note_is_refused(void)
 	}
 }
 
-TESTS(T(a_pair_carries_megabytes_through_a_small_room),
+static void an_end_that_came_with_bytes_is_pending_until_it_is_read(void)
+{
+	const char *const ends[] = {"b=abc c1000=bye", "b=abc xB"};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct stream *s = ready_server(false, false);
+		struct buf in;
+
+		buf_init(&in, WIRE_MAX);
+		wire_add(&in, ends[i], true);
+		CHECK(mem_feed(s, buf_data(&in), in.len) == 0);
+		CHECK_INT(stream_read(s, data, ROOM), 3);
+		CHECK(stream_pending(s));
+		CHECK_INT(stream_read(s, data, ROOM), i == 0 ? 0 : -EPROTO);
+		buf_done(&in);
+		stream_free(s);
+	}
+}
+
+TESTS(T(an_end_that_came_with_bytes_is_pending_until_it_is_read),
+		T(a_pair_carries_megabytes_through_a_small_room),
 		T(a_pair_carries_megabytes_with_a_mask_of_zeros),
 		T(every_byte_arrives_however_finely_the_wire_is_cut),
 		T(a_frame_as_large_as_the_room_comes_in_one_read),
