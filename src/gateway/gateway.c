@@ -11,6 +11,7 @@
 #include "gateway/peers.h"
 #include "gateway/siblings.h"
 #include "session/console.h"
+#include "session/gate.h"
 #include "session/registry.h"
 #include "store/store.h"
 #include "stream/dial.h"
@@ -120,6 +121,8 @@ int gateway_configure(struct gateway *g, struct config *c, struct err *e)
 	return 0;
 }
 
+static gate_fn plan_admitted;
+
 int gateway_new(struct gateway **ret_gateway, struct loop *control,
 		const struct gateway_options *o, struct err *e)
 {
@@ -144,6 +147,8 @@ int gateway_new(struct gateway **ret_gateway, struct loop *control,
 		r = auth_new(&g->auth, control, g->store);
 	if (r == 0)
 		r = registry_new(&g->registry, control);
+	if (r == 0)
+		r = gates_new(&g->gates, control, plan_admitted, g);
 	if (r == 0)
 		r = peers_new(&g->peers, control);
 	if (r == 0)
@@ -175,6 +180,7 @@ void gateway_free(struct gateway *g)
 	siblings_free(g->siblings);
 	peers_free(g->peers);
 	registry_free(g->registry);
+	gates_free(g->gates);
 	auth_free(g->auth);
 	store_free(g->store);
 	config_free(g->config);
@@ -208,9 +214,9 @@ static void plan_found(
 	console_planned(arg, r, plan, r < 0 ? end_of_plan(r) : END_WORDS, e);
 }
 
-void gateway_plan(void *arg, struct session *s, struct console *c)
+static void plan_ask(
+		struct gateway *g, const struct session *s, struct console *c)
 {
-	struct gateway *g = arg;
 	const char *rest;
 	struct hypervisor *h = gateway_hypervisor(g, s->grant.guest, &rest);
 	struct err e;
@@ -225,6 +231,39 @@ void gateway_plan(void *arg, struct session *s, struct console *c)
 				NULL, END_NO_SUCH_GUEST, &e);
 	else
 		hypervisor_plan(h, rest, s->grant.kind, plan_found, c);
+}
+
+/* Its turn has come, or never will. */
+static void plan_admitted(void *arg, struct gate_pass *p, int r)
+{
+	struct session *s = (struct session *)(void *)((char *)p -
+						       offsetof(struct session,
+								       pass));
+	struct err e;
+
+	if (r == 0)
+		plan_ask(arg, s, s->console);
+	else if (r == -EBUSY)
+		console_planned(s->console,
+				err_set(&e, r,
+						"too many open this guest's "
+						"console at the same time"),
+				NULL, END_BUSY, &e);
+	else
+		console_planned(s->console, r, NULL, END_CLIENT_CLOSED, NULL);
+}
+
+void gateway_plan(void *arg, struct session *s, struct console *c)
+{
+	struct gateway *g = arg;
+	const char *rest;
+	struct hypervisor *h = gateway_hypervisor(g, s->grant.guest, &rest);
+
+	if (!h || !(h->ops->one_at_a_time & (1u << s->grant.kind)) ||
+			gate_is_inside(&s->pass))
+		plan_ask(g, s, c);
+	else
+		gate_enter(g->gates, &s->pass, s->grant.guest);
 }
 
 void gateway_drain(struct gateway *g, enum end_word word)

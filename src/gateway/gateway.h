@@ -19,6 +19,7 @@ struct auth;
 struct config;
 struct console;
 struct front;
+struct gates;
 struct peers;
 struct registry;
 struct siblings;
@@ -45,6 +46,7 @@ struct gateway {
 	struct store *store;
 	struct auth *auth;
 	struct registry *registry;
+	struct gates *gates;       /* of guests that are opened one at a time */
 	struct peers *peers;       /* any thread */
 	struct siblings *siblings; /* older workers, after a hand-over */
 	struct hypervisor **hypervisors;

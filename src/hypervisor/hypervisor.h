@@ -63,6 +63,9 @@ typedef void hypervisor_plan_fn(
 
 struct hypervisor_ops {
 	const char *kind; /* as the configuration names it */
+	/* Bits (1 << console_kind) of the consoles that are opened one at a
+	 * time for each guest: there is one slot for their password. */
+	unsigned one_at_a_time;
 	int (*open)(struct hypervisor **ret_h, struct loop *l,
 			const struct config_profile *p, struct err *e);
 	void (*list)(struct hypervisor *h, hypervisor_list_fn *fn, void *arg);

@@ -51,6 +51,8 @@ struct console {
 	bool inner; /* the detail tells addresses */
 	bool said_goodbye;
 	bool greets;    /* an RFB greeting waits for its verdict */
+	bool may_retry; /* the dial's tickets were made for it */
+	bool retried;
 	unsigned wraps; /* layers of ours on the client's stream */
 	enum end_word stop_word;
 	/* to the control loop, each once */
@@ -78,6 +80,7 @@ static void streams_arrives(void *arg)
 {
 	struct console *c = arg;
 
+	gate_leave(&c->setup.session->pass);
 	session_set_state(c->setup.session, SESSION_STREAMING);
 }
 
@@ -88,6 +91,7 @@ static void drains_arrives(void *arg)
 
 	session_set_word(s, c->word, c->detail, c->inner);
 	s->said_goodbye = c->said_goodbye;
+	gate_leave(&s->pass);
 	session_set_state(s, SESSION_DRAINING);
 }
 
@@ -97,6 +101,7 @@ static void ends_arrives(void *arg)
 	struct session *s = c->setup.session;
 
 	session_set_word(s, c->word, c->detail, c->inner);
+	gate_leave(&s->pass);
 	registry_ended(s);
 	(void)loop_post_own(c->setup.loop, &c->release, console_release, c);
 }
@@ -330,6 +335,19 @@ static void console_stream(struct console *c)
 /* ---- dialling --------------------------------------------------------------
  */
 
+static void console_plan(struct console *c);
+
+/* Tickets that were made for this dial may have been spoilt by another one, or
+ * their host may be gone. */
+static bool console_retries(struct console *c, int r)
+{
+	if (!c->may_retry || c->retried || r == -EKEYREJECTED || r == -ENOMEM)
+		return false;
+	c->retried = true;
+	console_plan(c);
+	return true;
+}
+
 static void console_dialled(void *arg, int r, struct stream *s, size_t depth,
 		const struct err *e)
 {
@@ -337,6 +355,8 @@ static void console_dialled(void *arg, int r, struct stream *s, size_t depth,
 	struct err why;
 
 	c->dial = NULL;
+	if (r < 0 && console_retries(c, r))
+		return;
 	if (r < 0) {
 		console_fail_inner(c, end_of_dial(r, depth), e->text);
 		return;
@@ -359,6 +379,7 @@ static void console_dial(struct console *c, struct planned *m)
 	int r;
 
 	c->state = CONSOLE_DIALLING;
+	c->may_retry = m->plan.minted;
 	timer_stop(c->timer); /* the dial has limits of its own */
 	r = dial_start(&c->dial, c->setup.loop, &m->plan, console_dialled, c);
 	if (r < 0)
@@ -405,7 +426,8 @@ static void asks_arrives(void *arg)
 {
 	struct console *c = arg;
 
-	session_set_state(c->setup.session, SESSION_DIALLING);
+	if (c->setup.session->state < SESSION_DIALLING)
+		session_set_state(c->setup.session, SESSION_DIALLING);
 	c->setup.plan(c->setup.plan_arg, c->setup.session, c);
 }
 
@@ -453,6 +475,7 @@ static void console_ready(void *arg, int events)
 		console_greeting(c);
 	} else if (events & LOOP_HANGUP) {
 		console_set_word(c, END_CLIENT_CLOSED, NULL, false);
+		console_report(c, &c->drains, drains_arrives);
 		console_over(c);
 	}
 }

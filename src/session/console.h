@@ -6,6 +6,9 @@
  *	greeting > planning > dialling > answering > streaming
  *	     \_________\_________\___________\_________> leaving > over
  *
+ * A dial that fails with tickets made for it (dial_plan.minted) goes back to
+ * planning, once: a login race or a dead host may not meet the next one.
+ *
  * leaving: the client is told how it ended (by its protocol and by a Close),
  * and its own goodbye is waited for (relay/farewell).
  *
@@ -33,7 +36,8 @@ enum {
 
 /*
  * Called on the control loop: find the plan for the session's guest and answer
- * with console_planned(), once, then or later.
+ * with console_planned(), once, then or later. Called a second time for the
+ * second try; s->pass is left when the dial has ended.
  */
 typedef void console_plan_fn(void *arg, struct session *s, struct console *c);
 

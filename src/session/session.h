@@ -20,6 +20,7 @@
 #include "hypervisor/hypervisor.h"
 #include "relay/relay.h"
 #include "session/ends.h"
+#include "session/gate.h"
 
 struct console;
 struct registry;
@@ -76,7 +77,8 @@ struct session {
 	bool stop_asked;         /* session_stop() was called */
 	enum end_word stop_word;
 	struct relay_counts counts;
-	struct post never; /* console_never_was() */
+	struct gate_pass pass; /* while its console is opened */
+	struct post never;     /* console_never_was() */
 	enum end_word never_word;
 };
 

@@ -10,6 +10,7 @@
 #ifndef STREAM_DIAL_H
 #define STREAM_DIAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -68,6 +69,9 @@ struct dial_layer {
 /* All zero is an empty plan. */
 struct dial_plan {
 	uint32_t layer_ms; /* limit of each layer; 0: DIAL_LAYER_MS */
+	/* Its tickets were made for this one dial: where it fails, another plan
+	 * may do better. */
+	bool minted;
 	size_t count;
 	struct dial_layer layers[DIAL_LAYERS_MAX];
 };

@@ -124,6 +124,7 @@ static int proxmox_open(struct hypervisor **ret_h, struct loop *l,
 
 const struct hypervisor_ops proxmox_hypervisor = {
 		.kind = "proxmox",
+		.one_at_a_time = 1u << CONSOLE_VNC,
 		.open = proxmox_open,
 		.list = proxmox_list,
 		.plan = proxmox_plan,

@@ -129,6 +129,7 @@ int pve_ticket_plan(const struct pve_ticket *t, struct dial_plan *plan,
 		r = add_ws(t, &m, plan);
 	if (r == 0)
 		r = t->terminal ? add_term(&m, plan) : add_login(&m, plan);
+	plan->minted = true;
 	if (r < 0) {
 		dial_plan_done(plan);
 		return err_set(e, r, "no memory");

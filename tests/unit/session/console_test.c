@@ -29,6 +29,7 @@ struct rig {
 	int listener;
 	char path[64];
 	_Atomic size_t load;
+	bool minted; /* the plans are */
 };
 
 static struct rig rig;
@@ -140,7 +141,7 @@ static void plan(uint32_t layer_ms)
 {
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
 	const struct secret none = {0};
-	struct dial_plan p = {.layer_ms = layer_ms};
+	struct dial_plan p = {.layer_ms = layer_ms, .minted = rig.minted};
 
 	(void)snprintf(rig.path, sizeof(rig.path), "/tmp/console_test.%d",
 			(int)getpid());
@@ -406,7 +407,75 @@ static void a_guest_that_leaves_is_told_as_such(void)
 	down();
 }
 
-TESTS(T(a_client_that_leaves_in_its_greeting),
+/* ---- the second try -------------------------------------------------------
+ */
+
+static const char guest_refuses[] = "RFB 003.008\n\0\0\0\0\2no";
+
+static void guest_fails(void)
+{
+	says(rig.guest, guest_refuses, sizeof(guest_refuses) - 1);
+	close(rig.guest);
+	close(rig.listener);
+	run_ms(10);
+}
+
+static void a_plan_with_tickets_of_its_own_is_tried_twice(void)
+{
+	up(0, 0, false);
+	greet();
+	rig.minted = true;
+	plan(0);
+	rig.asked = NULL;
+	guest_fails();
+	CHECK(rig.asked); /* for another one */
+	CHECK_INT(rig.session->state, SESSION_DIALLING);
+	plan(0);
+	says(rig.guest, guest_login, sizeof(guest_login) - 1);
+	CHECK_INT(rig.session->state, SESSION_STREAMING);
+	close(rig.client);
+	rig.client = -1;
+	run_until_over();
+	down();
+}
+
+static void a_third_time_is_one_too_many(void)
+{
+	up(0, 0, false);
+	greet();
+	rig.minted = true;
+	plan(0);
+	guest_fails();
+	plan(0);
+	rig.asked = NULL;
+	guest_fails();
+	rig.guest = rig.listener = -1;
+	CHECK(!rig.asked);
+	close(rig.client);
+	rig.client = -1;
+	ends_as(END_BACKEND_REFUSED);
+	down();
+}
+
+static void a_plan_that_holds_for_ever_is_tried_once(void)
+{
+	up(0, 0, false);
+	greet();
+	plan(0);
+	rig.asked = NULL;
+	guest_fails();
+	rig.guest = rig.listener = -1;
+	CHECK(!rig.asked);
+	close(rig.client);
+	rig.client = -1;
+	ends_as(END_BACKEND_REFUSED);
+	down();
+}
+
+TESTS(T(a_plan_with_tickets_of_its_own_is_tried_twice),
+		T(a_third_time_is_one_too_many),
+		T(a_plan_that_holds_for_ever_is_tried_once),
+		T(a_client_that_leaves_in_its_greeting),
 		T(a_client_that_leaves_while_planning_waits_for_the_plan),
 		T(a_client_that_leaves_while_dialling),
 		T(a_client_that_leaves_while_streaming),
