@@ -163,7 +163,9 @@ static void guests_listed(void *arg, int r, const struct guest *guests,
 		guests_done(c);
 }
 
-static void guests_ask(struct guests_call *c, struct hypervisor *h)
+/* `guest`: within the profile, to be looked at closely; NULL: none. */
+static void guests_ask(
+		struct guests_call *c, struct hypervisor *h, const char *guest)
 {
 	struct profile_call *p = malloc(sizeof(*p));
 
@@ -173,7 +175,10 @@ static void guests_ask(struct guests_call *c, struct hypervisor *h)
 	}
 	*p = (struct profile_call){.call = c, .h = h};
 	c->waits++;
-	hypervisor_list(h, guests_listed, p);
+	if (guest)
+		hypervisor_look(h, guest, guests_listed, p);
+	else
+		hypervisor_list(h, guests_listed, p);
 }
 
 /* Every profile; those of one guest's link and of one guest: its own. */
@@ -185,12 +190,12 @@ static void guests_ask_all(struct guests_call *c, struct gateway *g)
 
 	if (!*own) {
 		for (size_t i = 0; i < g->hypervisor_count; i++)
-			guests_ask(c, g->hypervisors[i]);
+			guests_ask(c, g->hypervisors[i], NULL);
 		return;
 	}
 	h = gateway_hypervisor(g, own, &rest);
 	if (h)
-		guests_ask(c, h);
+		guests_ask(c, h, c->only ? rest : NULL);
 }
 
 static void guests_start(

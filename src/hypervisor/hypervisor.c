@@ -122,6 +122,19 @@ void hypervisor_list(struct hypervisor *h, hypervisor_list_fn *fn, void *arg)
 	h->ops->list(h, ask_listed, a);
 }
 
+void hypervisor_look(struct hypervisor *h, const char *id,
+		hypervisor_list_fn *fn, void *arg)
+{
+	struct ask *a = h->ops->look ? ask_new(h, arg) : NULL;
+
+	if (!a) {
+		hypervisor_list(h, fn, arg);
+		return;
+	}
+	a->list_fn = fn;
+	h->ops->look(h, id, ask_listed, a);
+}
+
 void hypervisor_plan(struct hypervisor *h, const char *id,
 		enum console_kind kind, hypervisor_plan_fn *fn, void *arg)
 {

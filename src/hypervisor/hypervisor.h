@@ -72,6 +72,9 @@ struct hypervisor_ops {
 	void (*plan)(struct hypervisor *h, const char *id,
 			enum console_kind kind, hypervisor_plan_fn *fn,
 			void *arg);
+	/* as hypervisor_look(); NULL: the list knows all there is to know */
+	void (*look)(struct hypervisor *h, const char *id,
+			hypervisor_list_fn *fn, void *arg);
 	void (*free)(struct hypervisor *h);
 };
 
@@ -89,6 +92,10 @@ int hypervisor_open(struct hypervisor **ret_h,
 		const struct hypervisor_ops *const *providers, struct loop *l,
 		const struct config_profile *p, struct err *e);
 void hypervisor_list(struct hypervisor *h, hypervisor_list_fn *fn, void *arg);
+/* The list again, in which this guest was looked at closely: a list may take
+ * for granted consoles that only the guest's own entry denies. */
+void hypervisor_look(struct hypervisor *h, const char *id,
+		hypervisor_list_fn *fn, void *arg);
 void hypervisor_plan(struct hypervisor *h, const char *id,
 		enum console_kind kind, hypervisor_plan_fn *fn, void *arg);
 /* Does somebody still wait for an answer of it? */

@@ -260,9 +260,9 @@ static int opening_place(
 				o->all->profile);
 	if (o->plan_fn && g->denied)
 		return err_set(e, -EACCES,
-				"%s An administrator grants it with `pveum acl "
-				"modify`.",
-				g->denied);
+				"%s lacks VM.Console on %s; an administrator "
+				"grants it with `pveum acl modify`",
+				pve_api_who(o->all->api), o->id);
 	if (o->plan_fn && g->shown.lacks[o->kind] &&
 			(!is_qemu(o) || g->is_template))
 		return err_set(e, -ENOTSUP, "%s", g->shown.lacks[o->kind]);

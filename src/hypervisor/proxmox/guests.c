@@ -83,16 +83,6 @@ static int take_tags(struct pve_guest *g, const char *text)
 	return r;
 }
 
-static int deny(struct pve_guest *g, const char *who, const char *privilege,
-		const char *path)
-{
-	if (asprintf(&g->denied, "%s lacks %s on %s.", who, privilege, path) >=
-			0)
-		return 0;
-	g->denied = NULL;
-	return -ENOMEM;
-}
-
 static enum guest_status status_from(const char *text)
 {
 	if (text && strcmp(text, "running") == 0)
@@ -173,7 +163,6 @@ void pve_guest_done(struct pve_guest *g)
 	free(g->node);
 	free(g->pool);
 	free(g->tags);
-	free(g->denied);
 	*g = (struct pve_guest){0};
 }
 
@@ -205,7 +194,8 @@ static int take_resource(struct pve_guest *g, const struct json *from,
 		return -ENOMEM;
 	r = take_tags(g, json_text(json_get(from, "tags")));
 	if (r == 0 && !pve_may(facts->permissions, path, g->pool, "VM.Console"))
-		r = deny(g, facts->who, "VM.Console", path);
+		g->denied = "The gateway's account on the hypervisor lacks "
+			    "VM.Console on it.";
 	return r < 0 ? r : finish(g, facts);
 }
 

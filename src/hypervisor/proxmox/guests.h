@@ -14,7 +14,6 @@ struct json;
 /* What everybody's entry depends on. */
 struct pve_facts {
 	const struct json *permissions; /* NULL: not known, nothing is denied */
-	const char *who;
 	bool token;
 };
 

@@ -119,7 +119,6 @@ static int build(struct pve_list *l, struct pve_guest *guests, size_t *count)
 			.permissions = l->permissions ? json_get(l->permissions,
 									"data")
 						      : NULL,
-			.who = pve_api_who(l->api),
 			.token = pve_api_has_token(l->api),
 	};
 	const struct json *vms = json_get(l->vms, "data");

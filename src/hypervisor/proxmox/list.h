@@ -34,8 +34,8 @@ struct pve_look {
 struct pve_guest {
 	struct guest shown; /* its texts are the owned ones below */
 	char *id, *name, *node, *pool;
-	char *tags;   /* cut at each ';' */
-	char *denied; /* the sentence where a privilege is missing */
+	char *tags;         /* cut at each ';' */
+	const char *denied; /* the sentence where a privilege is missing */
 	bool is_template;
 	bool offline; /* a node */
 	struct pve_look look;

@@ -1,5 +1,6 @@
 /* The provider: a profile's api, list and openings behind hypervisor.h. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@
 struct listing {
 	struct listing *next;
 	struct proxmox *h;
+	char id[GUEST_ID_MAX]; /* that is looked at */
 	hypervisor_list_fn *fn;
 	void *arg;
 };
@@ -58,11 +60,45 @@ static void proxmox_list(
 	struct err e;
 
 	if (w) {
-		*w = (struct listing){h->listings, h, fn, arg};
+		*w = (struct listing){.next = h->listings,
+				.h = h,
+				.fn = fn,
+				.arg = arg};
 		h->listings = w;
 		if (pve_list_get(h->list,
 				    now > PVE_LIST_MS ? now - PVE_LIST_MS : 0,
 				    on_listed, w) == 0)
+			return;
+		listing_free(w);
+	}
+	fn(arg, err_set(&e, -ENOMEM, "no memory"), NULL, 0, &e);
+}
+
+/* Who cannot be looked at, is listed as it is. */
+static void on_looked(void *arg, int r, const struct err *e)
+{
+	struct listing *w = arg;
+
+	if (pve_list_find(w->h->list, w->id))
+		r = 0;
+	on_listed(w, r, r < 0 ? e : NULL);
+}
+
+static void proxmox_look(struct hypervisor *hv, const char *id,
+		hypervisor_list_fn *fn, void *arg)
+{
+	struct proxmox *h = (struct proxmox *)hv;
+	struct listing *w = calloc(1, sizeof(*w));
+	struct err e;
+
+	if (w) {
+		*w = (struct listing){.next = h->listings,
+				.h = h,
+				.fn = fn,
+				.arg = arg};
+		h->listings = w;
+		(void)snprintf(w->id, sizeof(w->id), "%s", id);
+		if (pve_look_at(&h->openings, id, on_looked, w) == 0)
 			return;
 		listing_free(w);
 	}
@@ -128,5 +164,6 @@ const struct hypervisor_ops proxmox_hypervisor = {
 		.open = proxmox_open,
 		.list = proxmox_list,
 		.plan = proxmox_plan,
+		.look = proxmox_look,
 		.free = proxmox_free,
 };
