@@ -35,6 +35,32 @@ int console_kind_from(const char *name, enum console_kind *ret_kind)
 	return -EINVAL;
 }
 
+static const char *const verb_names[POWER_VERBS] = {
+		[POWER_START] = "start",
+		[POWER_STOP] = "stop",
+		[POWER_SHUTDOWN] = "shutdown",
+		[POWER_REBOOT] = "reboot",
+		[POWER_RESET] = "reset",
+		[POWER_SUSPEND] = "suspend",
+		[POWER_RESUME] = "resume",
+};
+
+const char *power_verb_name(enum power_verb v)
+{
+	return verb_names[v];
+}
+
+int power_verb_from(const char *name, enum power_verb *ret_verb)
+{
+	for (int v = 0; v < POWER_VERBS; v++) {
+		if (strcmp(verb_names[v], name) == 0) {
+			*ret_verb = (enum power_verb)v;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
 const char *guest_status_name(enum guest_status s)
 {
 	return status_names[s];
@@ -58,6 +84,7 @@ int hypervisor_open(struct hypervisor **ret_h,
 	if (r < 0)
 		return r;
 	h->ops = *providers;
+	h->read_only = p->read_only;
 	h->profile = strdup(p->name);
 	if (!h->profile) {
 		h->ops->free(h);
@@ -74,6 +101,8 @@ struct ask {
 	struct hypervisor *h;
 	hypervisor_list_fn *list_fn;
 	hypervisor_plan_fn *plan_fn;
+	hypervisor_done_fn *done_fn;
+	hypervisor_snapshots_fn *snapshots_fn;
 	void *arg;
 };
 
@@ -147,6 +176,93 @@ void hypervisor_plan(struct hypervisor *h, const char *id,
 	}
 	a->plan_fn = fn;
 	h->ops->plan(h, id, kind, ask_planned, a);
+}
+
+static void ask_done(void *arg, int r, const char *task, const struct err *e)
+{
+	struct ask *a = arg;
+
+	a->done_fn(a->arg, r, task, e);
+	a->h->owed--;
+	free(a);
+}
+
+static void ask_snapshots(void *arg, int r, const struct snapshot *all,
+		size_t count, const struct err *e)
+{
+	struct ask *a = arg;
+
+	a->snapshots_fn(a->arg, r, all, count, e);
+	a->h->owed--;
+	free(a);
+}
+
+/* May this be changed, and can it be? The ask, or NULL and why not. */
+static struct ask *ask_change(
+		struct hypervisor *h, bool can, void *arg, struct err *e)
+{
+	struct ask *a = NULL;
+
+	if (h->read_only)
+		(void)err_set(e, -EPERM,
+				"profile %s is read_only: it opens consoles "
+				"and changes nothing",
+				h->profile);
+	else if (!can)
+		(void)err_set(e, -ENOTSUP,
+				"hypervisors of kind '%s' cannot do this",
+				h->ops->kind);
+	else if (!(a = ask_new(h, arg)))
+		(void)err_set(e, -ENOMEM, "no memory");
+	return a;
+}
+
+void hypervisor_power(struct hypervisor *h, const char *id, enum power_verb v,
+		hypervisor_done_fn *fn, void *arg)
+{
+	struct err e;
+	struct ask *a = ask_change(h, h->ops->power != NULL, arg, &e);
+
+	if (!a) {
+		fn(arg, e.code, NULL, &e);
+		return;
+	}
+	a->done_fn = fn;
+	h->ops->power(h, id, v, ask_done, a);
+}
+
+void hypervisor_restore(struct hypervisor *h, const char *id,
+		const char *snapshot, hypervisor_done_fn *fn, void *arg)
+{
+	struct err e;
+	struct ask *a = ask_change(h, h->ops->restore != NULL, arg, &e);
+
+	if (!a) {
+		fn(arg, e.code, NULL, &e);
+		return;
+	}
+	a->done_fn = fn;
+	h->ops->restore(h, id, snapshot, ask_done, a);
+}
+
+void hypervisor_snapshots(struct hypervisor *h, const char *id,
+		hypervisor_snapshots_fn *fn, void *arg)
+{
+	struct ask *a = h->ops->snapshots ? ask_new(h, arg) : NULL;
+	struct err e;
+
+	if (!a) {
+		fn(arg,
+				err_set(&e,
+						h->ops->snapshots ? -ENOMEM
+								  : -ENOTSUP,
+						"there are no snapshots to be "
+						"had"),
+				NULL, 0, &e);
+		return;
+	}
+	a->snapshots_fn = fn;
+	h->ops->snapshots(h, id, ask_snapshots, a);
 }
 
 bool hypervisor_owes(const struct hypervisor *h)

@@ -61,6 +61,45 @@ typedef void hypervisor_list_fn(void *arg, int r, const struct guest *guests,
 typedef void hypervisor_plan_fn(
 		void *arg, int r, struct dial_plan *plan, const struct err *e);
 
+/* ---- what changes a guest -------------------------------------------------
+ */
+
+enum power_verb {
+	POWER_START,
+	POWER_STOP, /* as by pulling the plug */
+	POWER_SHUTDOWN,
+	POWER_REBOOT,
+	POWER_RESET,
+	POWER_SUSPEND,
+	POWER_RESUME,
+	POWER_VERBS,
+};
+
+/* "start" "stop" ...; -EINVAL for another text. */
+const char *power_verb_name(enum power_verb v);
+int power_verb_from(const char *name, enum power_verb *ret_verb);
+
+/*
+ * It is done, to its end. `task`: how the hypervisor calls it (a UPID), for
+ * the log and the audit; NULL where there is none. r as for plans, and
+ *   -EPERM      the profile is read_only; nothing was asked
+ *   -ENOTSUP    the hypervisor or the guest has no such thing
+ *   -ETIMEDOUT  it still goes on
+ */
+typedef void hypervisor_done_fn(
+		void *arg, int r, const char *task, const struct err *e);
+
+struct snapshot {
+	const char *name;
+	const char *description; /* NULL: none */
+	int64_t time;            /* seconds since 1970; 0: not known */
+	bool memory;             /* it holds the running state, too */
+};
+
+/* `all` is valid during the call only. */
+typedef void hypervisor_snapshots_fn(void *arg, int r,
+		const struct snapshot *all, size_t count, const struct err *e);
+
 struct hypervisor_ops {
 	const char *kind; /* as the configuration names it */
 	/* Bits (1 << console_kind) of the consoles that are opened one at a
@@ -75,6 +114,14 @@ struct hypervisor_ops {
 	/* as hypervisor_look(); NULL: the list knows all there is to know */
 	void (*look)(struct hypervisor *h, const char *id,
 			hypervisor_list_fn *fn, void *arg);
+	/* NULL: it cannot */
+	void (*power)(struct hypervisor *h, const char *id, enum power_verb v,
+			hypervisor_done_fn *fn, void *arg);
+	void (*snapshots)(struct hypervisor *h, const char *id,
+			hypervisor_snapshots_fn *fn, void *arg);
+	void (*restore)(struct hypervisor *h, const char *id,
+			const char *snapshot, hypervisor_done_fn *fn,
+			void *arg);
 	void (*free)(struct hypervisor *h);
 };
 
@@ -82,6 +129,7 @@ struct hypervisor_ops {
 struct hypervisor {
 	const struct hypervisor_ops *ops;
 	char *profile;           /* owned */
+	bool read_only;          /* its profile is */
 	size_t owed;             /* answers */
 	struct hypervisor *next; /* its owner's, once it is out of use */
 };
@@ -98,6 +146,12 @@ void hypervisor_look(struct hypervisor *h, const char *id,
 		hypervisor_list_fn *fn, void *arg);
 void hypervisor_plan(struct hypervisor *h, const char *id,
 		enum console_kind kind, hypervisor_plan_fn *fn, void *arg);
+void hypervisor_power(struct hypervisor *h, const char *id, enum power_verb v,
+		hypervisor_done_fn *fn, void *arg);
+void hypervisor_snapshots(struct hypervisor *h, const char *id,
+		hypervisor_snapshots_fn *fn, void *arg);
+void hypervisor_restore(struct hypervisor *h, const char *id,
+		const char *snapshot, hypervisor_done_fn *fn, void *arg);
 /* Does somebody still wait for an answer of it? */
 bool hypervisor_owes(const struct hypervisor *h);
 void hypervisor_free(struct hypervisor *h); /* takes NULL */

@@ -56,6 +56,8 @@ static const struct fault faults[] = {
 	{500, 500, "guest agent is not running", -ENOTCONN, PVE_AGAIN_NO,
 		"the guest's agent does not run; install qemu-guest-agent in "
 		"it"},
+	{500, 500, "already running", -EALREADY, PVE_AGAIN_NO,
+		"the guest runs already"},
 	{500, 500, "not running", -ENOTCONN, PVE_AGAIN_NO,
 		"the guest is not running; start it first"},
 	{500, 500, "no spice port", -ENOTSUP, PVE_AGAIN_NO,

@@ -29,6 +29,7 @@ struct pve_refusal {
 /*
  * Answers one of
  *   -EACCES -ENOENT -ENOTCONN -ENOTSUP  as hypervisor.h says
+ *   -EALREADY      the guest runs already
  *   -EHOSTUNREACH  the cluster does not reach the guest's node
  *   -EREMOTEIO     the server failed at it, or does not know the call
  * ret_again may be NULL.

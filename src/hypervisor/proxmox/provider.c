@@ -10,6 +10,7 @@
 #include "hypervisor/proxmox/console.h"
 #include "hypervisor/proxmox/list.h"
 #include "hypervisor/proxmox/proxmox.h"
+#include "hypervisor/proxmox/task.h"
 
 struct listing {
 	struct listing *next;
@@ -25,6 +26,7 @@ struct proxmox {
 	struct pve_api *api;
 	struct pve_list *list;
 	struct pve_openings openings;
+	struct pve_tasks tasks;
 	char *profile;
 	struct listing *listings;
 };
@@ -115,6 +117,36 @@ static void proxmox_plan(struct hypervisor *hv, const char *id,
 		fn(arg, err_set(&e, -ENOMEM, "no memory"), NULL, &e);
 }
 
+static void proxmox_power(struct hypervisor *hv, const char *id,
+		enum power_verb verb, hypervisor_done_fn *fn, void *arg)
+{
+	struct proxmox *h = (struct proxmox *)hv;
+	struct err e;
+
+	if (pve_power(&h->tasks, id, verb, fn, arg) < 0)
+		fn(arg, err_set(&e, -ENOMEM, "no memory"), NULL, &e);
+}
+
+static void proxmox_restore(struct hypervisor *hv, const char *id,
+		const char *snapshot, hypervisor_done_fn *fn, void *arg)
+{
+	struct proxmox *h = (struct proxmox *)hv;
+	struct err e;
+
+	if (pve_restore(&h->tasks, id, snapshot, fn, arg) < 0)
+		fn(arg, err_set(&e, -ENOMEM, "no memory"), NULL, &e);
+}
+
+static void proxmox_snapshots(struct hypervisor *hv, const char *id,
+		hypervisor_snapshots_fn *fn, void *arg)
+{
+	struct proxmox *h = (struct proxmox *)hv;
+	struct err e;
+
+	if (pve_snapshots(&h->tasks, id, fn, arg) < 0)
+		fn(arg, err_set(&e, -ENOMEM, "no memory"), NULL, 0, &e);
+}
+
 static void proxmox_free(struct hypervisor *hv)
 {
 	struct proxmox *h = (struct proxmox *)hv;
@@ -122,6 +154,7 @@ static void proxmox_free(struct hypervisor *hv)
 	pve_api_free(h->api); /* cancels what the others wait for */
 	pve_list_free(h->list);
 	pve_openings_done(&h->openings);
+	pve_tasks_done(&h->tasks);
 	while (h->listings)
 		listing_free(h->listings);
 	free(h->profile);
@@ -154,6 +187,8 @@ static int proxmox_open(struct hypervisor **ret_h, struct loop *l,
 			.list = h->list,
 			.profile = h->profile,
 	};
+	h->tasks = (struct pve_tasks){
+			.loop = l, .api = h->api, .list = h->list};
 	*ret_h = &h->hypervisor;
 	return 0;
 }
@@ -165,5 +200,8 @@ const struct hypervisor_ops proxmox_hypervisor = {
 		.list = proxmox_list,
 		.plan = proxmox_plan,
 		.look = proxmox_look,
+		.power = proxmox_power,
+		.snapshots = proxmox_snapshots,
+		.restore = proxmox_restore,
 		.free = proxmox_free,
 };

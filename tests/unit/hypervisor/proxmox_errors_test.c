@@ -61,6 +61,8 @@ static void every_status_line_has_its_meaning_and_a_way_out(void)
 			PVE_AGAIN_NO, "version"},
 		{500, "Configuration file 'nodes/pve1/qemu-server/999.conf' "
 			"does not exist", -ENOENT, PVE_AGAIN_LIST, "no such"},
+		{500, "VM 102 already running", -EALREADY, PVE_AGAIN_NO,
+			"already"},
 		{500, "VM 102 not running", -ENOTCONN, PVE_AGAIN_NO, "start"},
 		{500, "CT 201 not running", -ENOTCONN, PVE_AGAIN_NO, "start"},
 		{500, "VM 101 is not running", -ENOTCONN, PVE_AGAIN_NO,

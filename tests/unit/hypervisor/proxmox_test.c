@@ -469,7 +469,121 @@ static void a_guest_that_is_not_there_is_looked_for_once_more(void)
 	end();
 }
 
-TESTS(T(a_token_goes_with_every_call_and_no_cookie),
+/* ---- power and snapshots --------------------------------------------------
+ */
+
+static char task[256];
+
+static void on_done(void *arg, int r, const char *name, const struct err *e)
+{
+	keep(r, e);
+	(void)snprintf(task, sizeof(task), "%s", name ? name : "");
+	loop_stop(loop);
+}
+
+static int power(const char *id, enum power_verb verb)
+{
+	unsigned before = told;
+
+	proxmox_hypervisor.power(h, id, verb, on_done, NULL);
+	CHECK_INT(told, before);
+	CHECK_INT(loop_run(loop), 0);
+	CHECK_INT(told, before + 1);
+	return answered;
+}
+
+#define UPID "UPID:pve1:0000C530:001C9BEC:677E934A:qmstart:100:ops@pve!gate:"
+#define TASK                                                               \
+	"GET /nodes/pve1/tasks/UPID%3Apve1%3A0000C530%3A001C9BEC%3A677E93" \
+	"4A%3Aqmstart%3A100%3Aops%40pve%21gate%3A/status"
+
+static void a_task_is_followed_to_its_end(void)
+{
+	begin(true);
+	server_rule(&one, "POST /nodes/pve1/qemu/100/status/start", "200 OK",
+			"{\"data\":\"" UPID "\"}");
+	server_rule(&one, TASK, "200 OK",
+			"{\"data\":{\"status\":\"stopped\","
+			"\"exitstatus\":\"OK\"}}");
+	server_rule_times(&one, 1, TASK, "200 OK",
+			"{\"data\":{\"status\":\"running\"}}");
+	CHECK_INT(power("qemu/100", POWER_START), 0);
+	CHECK_STR(task, UPID);
+	CHECK_INT(server_count(&one, "/status HTTP"), 2);
+	server_rule(&one, TASK, "200 OK",
+			"{\"data\":{\"status\":\"stopped\","
+			"\"exitstatus\":\"no space left\"}}");
+	CHECK_INT(power("qemu/100", POWER_START), -EREMOTEIO);
+	CHECK_HAS(error.text, "no space left");
+	CHECK_STR(task, UPID);
+	end();
+}
+
+static void what_cannot_be_done_is_told(void)
+{
+	begin(true);
+	server_rule(&one, "POST /nodes/pve1/qemu/100/status/start",
+			"500 VM 100 already running", "");
+	CHECK_INT(power("qemu/100", POWER_START), 0);
+	CHECK_STR(task, "");
+	server_rule(&one, "POST /nodes/pve1/qemu/100/status/reset",
+			"403 Permission check failed (/vms/100, VM.PowerMgmt)",
+			"");
+	CHECK_INT(power("qemu/100", POWER_RESET), -EACCES);
+	CHECK_HAS(error.text, "VM.PowerMgmt");
+	server_rule(&one, "POST /nodes/pve1/qemu/100/status/stop", "200 OK",
+			"{\"data\":\"UPID:a/b:\"}");
+	CHECK_INT(power("qemu/100", POWER_STOP), -EPROTO);
+	CHECK_INT(power("qemu/999", POWER_STOP), -ENOENT);
+	CHECK_INT(power("node/pve1", POWER_STOP), -ENOTSUP);
+	CHECK_INT(two.asked, 0); /* what changes something is asked once */
+	end();
+}
+
+static void a_change_that_may_have_been_heard_is_not_asked_again(void)
+{
+	begin(true);
+	CHECK_INT(list(), 0);
+	server_rule(&one, "POST /nodes/pve1/qemu/100/status/stop",
+			"595 Connection refused", "");
+	CHECK_INT(power("qemu/100", POWER_STOP), -EHOSTUNREACH);
+	CHECK_INT(two.asked, 0);
+	end();
+}
+
+static void on_snapshots(void *arg, int r, const struct snapshot *all,
+		size_t count, const struct err *e)
+{
+	keep(r, e);
+	CHECK_INT(count, 1);
+	CHECK_STR(all[0].name, "before");
+	CHECK_INT(all[0].time, 1700000000);
+	CHECK(all[0].memory);
+	loop_stop(loop);
+}
+
+static void snapshots_are_listed_and_reverted_to(void)
+{
+	begin(true);
+	server_rule(&one, "GET /nodes/pve1/qemu/100/snapshot", "200 OK",
+			"{\"data\":[{\"name\":\"before\",\"snaptime\":"
+			"1700000000,\"vmstate\":1},{\"name\":\"current\"},"
+			"{\"x\":1}]}");
+	proxmox_hypervisor.snapshots(h, "qemu/100", on_snapshots, NULL);
+	CHECK_INT(loop_run(loop), 0);
+	CHECK_INT(told, 1);
+	server_rule(&one, "POST /nodes/pve1/qemu/100/snapshot/a%2Fb/rollback",
+			"500 no such snapshot", "");
+	proxmox_hypervisor.restore(h, "qemu/100", "a/b", on_done, NULL);
+	CHECK_INT(loop_run(loop), 0);
+	CHECK_INT(answered, -EREMOTEIO);
+	end();
+}
+
+TESTS(T(a_task_is_followed_to_its_end), T(what_cannot_be_done_is_told),
+		T(a_change_that_may_have_been_heard_is_not_asked_again),
+		T(snapshots_are_listed_and_reverted_to),
+		T(a_token_goes_with_every_call_and_no_cookie),
 		T(a_password_logs_in_once_and_its_session_is_used),
 		T(a_session_that_is_refused_is_renewed_and_the_call_repeated),
 		T(a_refused_token_is_told_and_not_tried_again),
