@@ -13,6 +13,8 @@ import { fileURLToPath } from 'node:url';
 const TERMINAL = fileURLToPath(new URL('terminal.py', import.meta.url));
 const APART = ['--mount', '--pid', '--net', '--uts', '--ipc', '--fork',
 	'--kill-child'];
+/* In a chroot / is no mount, so its propagation cannot be changed. */
+const IN_CHROOT = [...APART, '--propagation', 'unchanged'];
 const AS_ROOT = ['--user', '--map-root-user'];
 
 const SETTLE = `/bin/busybox --install -s /bin
@@ -64,7 +66,8 @@ export class Roots {
 
 	/* As far apart from this machine as it lets us. */
 	findHow(root) {
-		for (const how of [APART, [...AS_ROOT, ...APART], [...AS_ROOT]]) {
+		for (const how of [APART, IN_CHROOT, [...AS_ROOT, ...APART],
+			[...AS_ROOT]]) {
 			try {
 				execFileSync('unshare', [...how, `--root=${root}`,
 					'/bin/busybox', 'true'], { stdio: 'ignore' });
