@@ -252,13 +252,19 @@ int pve_guest_of_node(struct pve_guest *g, const struct json *from,
 
 bool pve_version_is_new(const char *version)
 {
-	unsigned at[3] = {0}, first[3] = {9, 1, 9};
+	static const unsigned long first[] = {9, 1, 9};
+	char *end = (char *)(uintptr_t)(version ? version : "");
 
-	if (!version || sscanf(version, "%3u.%3u.%3u", &at[0], &at[1], &at[2]) <
-					2)
-		return false;
-	for (int i = 0; i < 3; i++)
-		if (at[i] != first[i])
-			return at[i] > first[i];
+	for (int i = 0; i < 3; i++) {
+		const char *at = end;
+		unsigned long n = strtoul(at, &end, 10);
+
+		if (end == at) /* "9" is no version, "9.2" is one */
+			return false;
+		if (n != first[i])
+			return n > first[i] && (i > 0 || *end == '.');
+		if (i < 2 && *end++ != '.')
+			return false;
+	}
 	return true;
 }

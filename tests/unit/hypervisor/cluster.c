@@ -127,7 +127,8 @@ static void on_accept(void *arg, int events)
 	if (fd < 0)
 		return;
 	c = calloc(1, sizeof(*c));
-	CHECK(c != NULL);
+	if (!c)
+		abort();
 	c->server = s;
 	c->fd = fd;
 	c->next = s->conns;
