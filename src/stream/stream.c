@@ -164,11 +164,24 @@ void layer_heard(struct stream *s, const struct note *n)
 		s->hear(s->hear_arg, n);
 }
 
+/* The layers may scribble before the place they read to: what was read there
+ * earlier is put back. */
+static ssize_t exact_read_on(struct stream *below, const struct exact *x)
+{
+	uint8_t kept[STREAM_HEAD], *to = x->data + x->done;
+	size_t len = x->done < STREAM_HEAD ? x->done : STREAM_HEAD;
+	ssize_t n;
+
+	memcpy(kept, to - len, len);
+	n = stream_read(below, to, x->len - x->done);
+	memcpy(to - len, kept, len);
+	return n;
+}
+
 int exact_read(struct stream *below, struct exact *x)
 {
 	while (x->done < x->len) {
-		ssize_t n = stream_read(
-				below, x->data + x->done, x->len - x->done);
+		ssize_t n = exact_read_on(below, x);
 
 		if (n == 0)
 			return -ECONNRESET;
