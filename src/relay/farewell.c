@@ -42,8 +42,9 @@ static int farewell_hear(struct farewell *f)
 {
 	int n = last_words_drop(f->stream, loop_chunks(f->loop), &f->raw);
 
-	/* decoded bytes that the descriptor will never announce */
-	return n == -EAGAIN && stream_pending(f->stream) ? 1 : n;
+	/* decoded bytes that the descriptor will never announce; once the
+	 * socket itself is read, nobody takes them any more */
+	return n == -EAGAIN && !f->raw && stream_pending(f->stream) ? 1 : n;
 }
 
 /* 0: this state is done; 1: again in a later turn; -EAGAIN; what failed. */
@@ -71,6 +72,8 @@ static int farewell_want(const struct farewell *f)
 			[FAREWELL_HEARS] = STREAM_READ,
 	};
 
+	if (f->raw)
+		return WANT_READ; /* of the socket, whatever layers wait for */
 	return stream_want(f->stream, op[f->state]);
 }
 

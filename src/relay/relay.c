@@ -237,13 +237,21 @@ static bool way_reads(const struct relay *r, int i)
 	       (r->way[i] == WAY_FLOWS && pump_reads(&r->pump[i]));
 }
 
+/* Below its layers: what they still hold is not asked for. */
+static bool way_reads_raw(const struct relay *r, int i)
+{
+	return r->way[i] == WAY_DRAINS && r->raw;
+}
+
 /* What side[i] is watched for: as the one read from and the one written to. */
 static int side_events(struct relay *r, int i)
 {
 	struct stream *s = r->side[i].stream;
 	int events = 0;
 
-	if (way_reads(r, i))
+	if (way_reads_raw(r, i))
+		events |= WANT_READ;
+	else if (way_reads(r, i))
 		events |= stream_want(s, STREAM_READ);
 	if (side_waits(r, i))
 		events |= stream_want(s, STREAM_WRITE);
@@ -281,7 +289,8 @@ static void relay_step(struct relay *r)
 	for (int i = 0; i < 2; i++) {
 		side_answers(r, i);
 		/* decoded bytes that the descriptor will never announce */
-		if (way_reads(r, i) && stream_pending(r->side[i].stream))
+		if (way_reads(r, i) && !way_reads_raw(r, i) &&
+				stream_pending(r->side[i].stream))
 			again = true;
 		if (watch_set(r->side[i].watch, side_events(r, i)) < 0)
 			side_is_lost(r, (enum relay_side)i, -EIO);

@@ -125,6 +125,18 @@ static void a_broken_protocol_does_not_cost_the_last_words(void)
 	bye_down(&b);
 }
 
+static void who_broke_the_protocol_and_stays_costs_no_time(void)
+{
+	struct bye b;
+
+	bye_up(&b, RIG_WS, FAREWELL_MS);
+	far_says(&b.rig.client, "^4b=x b*3000");
+	rig_run(&b.rig, 100);
+	rig_run_idle(&b.rig, 600);
+	CHECK_INT(b.overs, 0);
+	bye_down(&b);
+}
+
 static void a_plain_stream_is_only_ended(void)
 {
 	struct bye b;
@@ -155,5 +167,6 @@ TESTS(T(the_words_are_told_and_the_answer_is_awaited),
 		T(a_peer_that_says_nothing_is_left_at_the_limit),
 		T(a_peer_that_never_stops_talking_is_left_too),
 		T(a_broken_protocol_does_not_cost_the_last_words),
+		T(who_broke_the_protocol_and_stays_costs_no_time),
 		T(a_plain_stream_is_only_ended),
 		T(it_may_be_freed_at_any_moment))

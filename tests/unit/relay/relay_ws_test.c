@@ -130,6 +130,19 @@ static void a_client_without_a_goodbye_is_the_backends_end(void)
 	rig_down(&g);
 }
 
+static void who_broke_the_protocol_and_stays_costs_no_time(void)
+{
+	struct rig g;
+
+	rig_up(&g, RIG_WS, &usual);
+	far_says(&g.client, "b=x ^4b=x b*3000");
+	rig_run(&g, 100);
+	CHECK_INT(g.farewells, 1);
+	rig_run_idle(&g, 600);
+	CHECK_INT(g.overs, 0); /* it has RELAY_LINGER_MS to go */
+	rig_down(&g);
+}
+
 static void a_broken_protocol_is_told_with_its_code(void)
 {
 	static const struct {
@@ -321,6 +334,7 @@ TESTS(T(all_the_backend_said_comes_before_the_close),
 		T(a_close_by_the_client_is_the_backends_end_and_is_answered),
 		T(a_client_without_a_goodbye_is_the_backends_end),
 		T(a_broken_protocol_is_told_with_its_code),
+		T(who_broke_the_protocol_and_stays_costs_no_time),
 		T(a_reset_by_the_backend_is_told_to_the_client),
 		T(a_reset_by_the_client_ends_the_backend),
 		T(a_ping_is_answered_though_no_bytes_flow),

@@ -44,6 +44,8 @@ void rig_up(struct rig *g, int kind, const struct relay_options *o);
 void rig_down(struct rig *g);
 /* Let it run until it is over and both ends have heard so, or for `ms`. */
 void rig_run(struct rig *g, uint64_t ms);
+/* The same, and it must sleep most of that time. */
+void rig_run_idle(struct rig *g, uint64_t ms);
 
 /* A connected pair on loopback, both non-blocking; and a stream over one. */
 void rig_pair(int fd[2]);
