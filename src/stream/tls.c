@@ -25,6 +25,7 @@ struct tls {
 	bool answers; /* the wire holds what reading made us say */
 	bool write_waits_read;
 	bool said_bye;
+	bool over; /* reads have nothing more but this end, or the fault */
 };
 
 /* Send what is owned. 0 all gone, -EAGAIN, or what failed. */
@@ -158,6 +159,7 @@ static ssize_t tls_read(struct stream *s, uint8_t *data, size_t len)
 
 		if (n <= 0) {
 			r = tls_failed(t, n);
+			t->over = r != -EAGAIN;
 			break;
 		}
 		got += (size_t)n;
@@ -214,13 +216,14 @@ static int tls_shutdown(struct stream *s)
 	return r < 0 ? r : stream_shutdown(s->below);
 }
 
-/* A cut record, kept by OpenSSL, does not count: only the wire helps it. */
+/* A cut record, kept by OpenSSL, does not count: only the wire helps it. An
+ * end that came in with the last bytes does: nothing else may ever come. */
 static bool tls_pending(const struct stream *s)
 {
 	const struct tls *t = (const struct tls *)s;
 
-	return !t->wire.fault &&
-	       (t->wire.rest.len > 0 || SSL_pending(t->ssl) > 0);
+	return t->over || t->wire.fault || t->wire.rest.len > 0 ||
+	       SSL_pending(t->ssl) > 0;
 }
 
 static int tls_want(const struct stream *s, enum stream_op op)

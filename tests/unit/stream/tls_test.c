@@ -245,6 +245,20 @@ static void pending_tells_what_the_wire_will_never_announce(void)
 	close_pair(client, server);
 }
 
+static void an_end_that_came_with_the_last_bytes_is_pending(void)
+{
+	uint8_t data[64] = {0};
+	struct stream *client, *server;
+
+	open_pair(&client, &server, ROOM, false);
+	CHECK_INT(stream_write(client, data + STREAM_HEAD, 5), 5);
+	CHECK_INT(stream_shutdown(client), 0);
+	CHECK_INT(stream_read(server, data + STREAM_HEAD, 8), 5);
+	CHECK(stream_pending(server)); /* the goodbye; the wire may stay */
+	CHECK_INT(stream_read(server, data + STREAM_HEAD, 8), 0);
+	close_pair(client, server);
+}
+
 static void each_end_says_goodbye_once_and_hears_the_other_on(void)
 {
 	uint8_t data[64] = {0};
@@ -536,6 +550,7 @@ TESTS(T(a_mebibyte_passes_whatever_the_size_of_a_call),
 		T(what_a_dead_connection_gathered_reaches_nobody_else),
 		T(what_came_can_be_read_after_a_write_failed),
 		T(pending_tells_what_the_wire_will_never_announce),
+		T(an_end_that_came_with_the_last_bytes_is_pending),
 		T(each_end_says_goodbye_once_and_hears_the_other_on),
 		T(an_end_without_goodbye_is_an_end_and_we_may_still_write),
 		T(damaged_ciphertext_is_a_broken_protocol_for_good),
