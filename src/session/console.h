@@ -54,7 +54,8 @@ struct console_setup {
 };
 
 /* On the data loop. It reports everything by message, also that it could not
- * begin; 0 or -ENOMEM (then the stream was freed and nothing is reported). */
+ * begin; 0, -ENOMEM, or -ENOTSUP for a grant that nothing here can enforce
+ * (then the stream was freed and nothing is reported). */
 int console_start(const struct console_setup *setup);
 
 /*
