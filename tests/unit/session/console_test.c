@@ -371,13 +371,14 @@ static void each_bad_guest_gets_its_word(void)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		up(0, 0, false);
 		greet();
-		plan(100);
+		/* a busy machine must not turn another fault into this one */
+		plan(bad[i].word == END_BACKEND_TIMEOUT ? 250 : 0);
 		says(rig.guest, bad[i].says, bad[i].len);
 		if (bad[i].leaves) {
 			close(rig.guest);
 			rig.guest = -1;
 		}
-		run_ms(150);
+		run_ms(bad[i].word == END_BACKEND_TIMEOUT ? 350 : 150);
 		CHECK_HAS(told(), end_info(bad[i].word)->sentence);
 		CHECK_HAS(rig.session->wire, "rfb_login");
 		CHECK_INT(rig.session->word, bad[i].word); /* draining */
