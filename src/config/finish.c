@@ -134,6 +134,8 @@ int profile_finish(struct reader *r, struct config_profile *p)
 
 /* ---- the gateway -------------------------------------------------------- */
 
+enum { SESSIONS_DEFAULT = 10000 };
+
 int gateway_defaults(struct reader *r)
 {
 	static const struct config_flag defaults[] = {
@@ -141,7 +143,6 @@ int gateway_defaults(struct reader *r)
 			{"ops_listen", "127.0.0.1:9443"},
 			{"store", "memory"},
 			{"login", "link,proxmox,token"},
-			{"max_sessions", "10000"},
 			{"max_sessions_per_user", "64"},
 	};
 	int code = 0;
@@ -204,6 +205,9 @@ int gateway_finish(struct reader *r)
 
 	if (code < 0)
 		return code;
+	g->sessions_by_default = g->max_sessions == 0;
+	if (g->sessions_by_default)
+		g->max_sessions = SESSIONS_DEFAULT;
 	if (g->listen.count == 0)
 		return fail_line(r, 0, "[gateway] listen names no address");
 	if (!g->tls_cert != !g->tls_key)

@@ -75,6 +75,7 @@ static void the_environment_sets_the_gateway(void)
 	CHECK_STR(c->gateway.public_url.items[0].path, "/desk");
 	CHECK_INT(c->gateway.store_kind, CONFIG_STORE_MEMORY);
 	CHECK_INT(c->gateway.max_sessions, 7);
+	CHECK(!c->gateway.sessions_by_default);
 	CHECK_INT(c->gateway.allowed_origins.count, 2);
 	CHECK_STR(c->gateway.allowed_origins.items[0], "https://a.example");
 	CHECK_INT(c->gateway.ops_listen.port, 9443); /* empty: none */
