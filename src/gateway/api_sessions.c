@@ -380,26 +380,13 @@ void api_links_post(struct gateway *g, struct exchange *x)
 
 void api_reload_post(struct gateway *g, struct exchange *x)
 {
-	struct config *c;
 	struct json_out o;
 	struct err e;
-	int r = g->reload ? g->reload(g->reload_arg, &c, &e)
-			  : err_set(&e, -ENOTSUP,
-					    "this gateway has no configuration "
-					    "file");
 
-	if (r == 0) {
-		r = gateway_configure(g, c, &e);
-		if (r < 0)
-			config_free(c);
-	}
-	if (r < 0) {
+	if (g->reload(g->reload_arg, &e) < 0) {
 		exchange_refuse_status(x, 409, END_BAD_REQUEST, e.text);
 		return;
 	}
-	log_info(NULL, "event=reloaded file=%s",
-			log_value(g->config->file ? g->config->file : "-")
-					.text);
 	exchange_json(x, &o);
 	json_out_object_begin(&o);
 	json_out_put_array(&o, "warnings");

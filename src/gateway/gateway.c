@@ -95,22 +95,28 @@ static void hypervisors_retire(struct gateway *g)
 	free(g->hypervisors);
 }
 
-int gateway_configure(struct gateway *g, struct config *c, struct err *e)
+int gateway_configure(struct gateway *g, struct config *c, const char *base_url,
+		struct err *e)
 {
 	struct hypervisor **all = NULL;
+	char *base = NULL;
 	size_t count = 0;
 	int r = gateway_can(c, e);
 
+	if (r == 0 && !(base = strdup(base_url)))
+		r = err_set(e, -ENOMEM, "no memory");
 	if (r == 0)
 		r = hypervisors_open(g, c, &all, &count, e);
-	if (r < 0)
-		return r;
-	r = peers_trust(g->peers, &c->gateway.trusted_proxies, e);
+	if (r == 0) /* the last that may fail */
+		r = peers_trust(g->peers, &c->gateway.trusted_proxies, e);
 	if (r < 0) {
 		hypervisors_free(all, count);
+		free(base);
 		return r;
 	}
 	hypervisors_retire(g);
+	free(g->base_url);
+	g->base_url = base;
 	g->hypervisors = all;
 	g->hypervisor_count = count;
 	auth_configure(g->auth, c);
@@ -138,11 +144,7 @@ int gateway_new(struct gateway **ret_gateway, struct loop *control,
 	g->started_ms = loop_now_ms(control);
 	g->tick.fn = retired_sweep;
 	tick_add(control, &g->tick);
-	g->base_url = strdup(o->base_url);
-	if (!g->base_url)
-		r = -ENOMEM;
-	if (r == 0)
-		r = store_memory_new(&g->store, control, 0);
+	r = store_memory_new(&g->store, control, 0);
 	if (r == 0)
 		r = auth_new(&g->auth, control, g->store);
 	if (r == 0)
@@ -156,7 +158,7 @@ int gateway_new(struct gateway **ret_gateway, struct loop *control,
 	if (r < 0)
 		(void)err_set(e, r, "%s", strerror(-r));
 	else
-		r = gateway_configure(g, o->config, e);
+		r = gateway_configure(g, o->config, o->base_url, e);
 	if (r < 0) {
 		gateway_free(g);
 		return r;

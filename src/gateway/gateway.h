@@ -33,8 +33,9 @@ struct gateway_options {
 	/* how users reach it: scheme, host, port, path prefix; no slash at
 	 * the end. Links begin with it. */
 	const char *base_url;
-	/* load the configuration again; NULL: it cannot be */
-	int (*reload)(void *arg, struct config **ret_config, struct err *e);
+	/* read the configuration again and have it stand, or leave all as it
+	 * is */
+	int (*reload)(void *arg, struct err *e);
 	void *reload_arg;
 };
 
@@ -58,7 +59,7 @@ struct gateway {
 	size_t front_count;
 	uint64_t started_ms;
 	bool draining; /* new consoles are refused */
-	int (*reload)(void *arg, struct config **ret_config, struct err *e);
+	int (*reload)(void *arg, struct err *e);
 	void *reload_arg;
 };
 
@@ -72,10 +73,12 @@ void gateway_free(struct gateway *g);
 int gateway_can(const struct config *c, struct err *e);
 
 /*
- * Another configuration, from now on (taken; the old one is freed). Running
- * consoles keep what they were opened with. On failure the old one stands.
+ * Another configuration and base_url, from now on (the first is taken, the old
+ * one freed). Running consoles keep what they were opened with. On failure all
+ * is as it was.
  */
-int gateway_configure(struct gateway *g, struct config *c, struct err *e);
+int gateway_configure(struct gateway *g, struct config *c, const char *base_url,
+		struct err *e);
 
 /* The hypervisor of "profile/rest", and the rest; NULL: no such profile. */
 struct hypervisor *gateway_hypervisor(const struct gateway *g,

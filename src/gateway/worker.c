@@ -169,7 +169,8 @@ static int worker_site(struct worker *w, const struct config *c,
 	return site_new(ret_site, c, own, w->names.count, e);
 }
 
-/* As many descriptors as we may have; fewer sessions where they do not do. */
+/* As many descriptors as we may have; fewer sessions where they do not do:
+ * told loudly only to who asked for more. */
 static void limits_raise(struct config *c)
 {
 	struct rlimit fds;
@@ -183,17 +184,22 @@ static void limits_raise(struct config *c)
 			  FDS_A_SESSION);
 	if (c->gateway.max_sessions <= most)
 		return;
-	log_warn(NULL,
-			"event=limit_lowered max_sessions=%u was=%u "
-			"detail=\"the limit on open files (%llu) allows no "
-			"more; raise LimitNOFILE or ulimit -n\"",
-			most, c->gateway.max_sessions,
-			(unsigned long long)fds.rlim_cur);
+	if (c->gateway.sessions_by_default)
+		log_info(NULL, "event=limit max_sessions=%u open_files=%llu",
+				most, (unsigned long long)fds.rlim_cur);
+	else
+		log_warn(NULL,
+				"event=limit_lowered max_sessions=%u was=%u "
+				"detail=\"the limit on open files (%llu) "
+				"allows no more; raise LimitNOFILE or ulimit "
+				"-n\"",
+				most, c->gateway.max_sessions,
+				(unsigned long long)fds.rlim_cur);
 	c->gateway.max_sessions = most;
 }
 
-/* The supervisor opened the listeners, once: that they stay is told. */
-static void listen_compare(const struct config_addresses *was,
+/* The supervisor opened the listeners, once: do others wait for a restart? */
+static bool listen_stays(const struct config_addresses *was,
 		const struct config_addresses *is)
 {
 	char old[ADDRESS_HOST_MAX + 16], new[ADDRESS_HOST_MAX + 16];
@@ -204,9 +210,7 @@ static void listen_compare(const struct config_addresses *was,
 		(void)address_format(&is->items[i], new, sizeof(new));
 		same = strcmp(old, new) == 0;
 	}
-	if (!same)
-		log_warn(NULL, "event=listen_stays detail=\"other addresses to "
-			       "listen on take a restart\"");
+	return !same;
 }
 
 /* A renewed certificate; the self-made one stays. NULL: as it was. */
@@ -221,61 +225,76 @@ static int worker_certificate(struct worker *w, const struct config *c,
 	return names_tls(w->o->listeners, &c->gateway, ret_tls, &self_made, e);
 }
 
-static int worker_reload(void *arg, struct config **ret_config, struct err *e)
-{
-	struct worker *w = arg;
-	struct site *sites[GATEWAY_LOOPS_MAX] = {0};
-	struct tls_context *tls = NULL;
-	struct config *c;
-	int r = w->o->reload ? w->o->reload(w->o->arg, &c, e)
-			     : err_set(e, -ENOTSUP,
-					       "there is no file to read "
-					       "again");
+/* All that another configuration brings, made before any of it stands. */
+struct change {
+	struct config *config;
+	struct tls_context *tls; /* NULL: as it was */
+	struct site *sites[GATEWAY_LOOPS_MAX];
+	char base[URL_MAX];
+	bool listen_stays;
+};
 
+/* Of one that did not come to stand; from half-built too. */
+static void change_done(struct change *n)
+{
+	for (size_t i = 0; i < GATEWAY_LOOPS_MAX; i++)
+		site_free(n->sites[i]);
+	if (n->tls)
+		tls_context_unref(n->tls);
+	config_free(n->config);
+}
+
+static int change_make(struct worker *w, struct change *n, struct err *e)
+{
+	int r = w->o->reload(w->o->arg, &n->config, e);
+
+	if (r == 0)
+		r = worker_certificate(w, n->config, &n->tls, e);
+	for (size_t i = 0; r == 0 && i < w->data_count; i++)
+		r = worker_site(w, n->config, &n->sites[i], e);
 	if (r < 0)
 		return r;
-	r = worker_certificate(w, c, &tls, e);
-	for (size_t i = 0; r == 0 && i < w->data_count; i++)
-		r = worker_site(w, c, &sites[i], e);
-	if (r < 0) {
-		for (size_t i = 0; i < w->data_count; i++)
-			site_free(sites[i]);
-		if (tls)
-			tls_context_unref(tls);
-		config_free(c);
-		return r;
-	}
-	if (tls) {
-		tls_context_unref(w->tls);
-		w->tls = tls;
-	}
-	listen_compare(&w->gateway->config->gateway.listen, &c->gateway.listen);
-	for (size_t i = 0; i < w->data_count; i++)
-		front_site(w->data[i].front, sites[i]);
-	limits_raise(c);
-	*ret_config = c;
+	limits_raise(n->config);
+	names_base(&w->names, &n->config->gateway, n->base, sizeof(n->base));
+	n->listen_stays = listen_stays(&w->gateway->config->gateway.listen,
+			&n->config->gateway.listen);
 	return 0;
 }
 
-static int worker_configure(struct worker *w)
+/* Nothing fails any more. */
+static void change_stands(struct worker *w, struct change *n)
 {
-	struct config *c;
-	struct err e;
-	int r = worker_reload(w, &c, &e);
-
-	if (r == 0) {
-		r = gateway_configure(w->gateway, c, &e);
-		if (r < 0)
-			config_free(c);
+	if (n->tls) {
+		tls_context_unref(w->tls);
+		w->tls = n->tls;
 	}
-	if (r < 0)
-		log_error(NULL,
-				"event=reload_failed detail=%s "
-				"hint=\"the old configuration stands\"",
-				log_value(e.text).text);
-	else
-		log_info(NULL, "event=reloaded file=%s",
-				log_value(c->file ? c->file : "-").text);
+	for (size_t i = 0; i < w->data_count; i++)
+		front_site(w->data[i].front, n->sites[i]);
+	log_info(NULL, "event=reloaded file=%s",
+			log_value(n->config->file ? n->config->file : "-")
+					.text);
+	if (n->listen_stays)
+		log_warn(NULL, "event=listen_stays detail=\"other addresses to "
+			       "listen on take a restart\"");
+}
+
+static int worker_reload(void *arg, struct err *e)
+{
+	struct worker *w = arg;
+	struct change n = {0};
+	int r = change_make(w, &n, e);
+
+	if (r == 0)
+		r = gateway_configure(w->gateway, n.config, n.base, e);
+	if (r == 0) {
+		change_stands(w, &n);
+		return 0;
+	}
+	log_error(NULL,
+			"event=reload_failed detail=%s "
+			"hint=\"the old configuration stands\"",
+			log_value(e->text).text);
+	change_done(&n);
 	return r;
 }
 
@@ -286,8 +305,10 @@ static void worker_signal(void *arg, int signum)
 {
 	struct worker *w = arg;
 
+	struct err e;
+
 	if (signum == SIGHUP)
-		(void)worker_configure(w);
+		(void)worker_reload(w, &e);
 	else /* asked twice: at once */
 		worker_drain(w, w->drain_by_ms ? 0 : WORKER_DRAIN_MS);
 }
@@ -296,10 +317,11 @@ static void worker_signal(void *arg, int signum)
 static bool worker_told(struct worker *w, const struct line_message *m, int fd)
 {
 	struct siblings *siblings = w->gateway->siblings;
+	struct err e;
 
 	switch (m->kind) {
 	case LINE_RELOAD:
-		(void)line_send(w->o->line, LINE_RELOADED, worker_configure(w),
+		(void)line_send(w->o->line, LINE_RELOADED, worker_reload(w, &e),
 				-1);
 		break;
 	case LINE_DRAIN:

@@ -113,13 +113,13 @@ class Gateway:
             raise AssertionError("no link: %r\n%s" % (line, self.said()))
         self.port = int(line.split("127.0.0.1:")[1].split("/")[0])
 
-    def configure(self, more=""):
+    def configure(self, more="", gateway=""):
         with open(self.config, "w") as file:
             file.write('[gateway]\nlisten = ["127.0.0.1:0"]\n'
-                       'ops_listen = "127.0.0.1:0"\n'
+                       'ops_listen = "127.0.0.1:0"\n%s\n'
                        '[profiles.lab]\nkind = "static"\n'
                        '[profiles.lab.guests.box]\nvnc = "%s"\n%s\n'
-                       % (self.screen.address, more))
+                       % (gateway, self.screen.address, more))
         os.chmod(self.config, 0o600)
 
     def said(self):
