@@ -204,8 +204,9 @@ bool origin_allowed(const struct origin_list *l, const char *origin,
 		return false;
 	if (list_has_origin(l, &page))
 		return true;
-	/* Our own page. Its scheme may differ from the listener's: a proxy in
-	 * front of us may end TLS. */
-	return host && host_parse(host, &h) == 0 && list_has_host(l, &h) &&
-	       entry_is_host(&page, &h);
+	/* Our own page, over https where we listen without: a proxy in front of
+	 * us ends TLS. Never the other way round: whoever is on the network can
+	 * write a page of http. */
+	return page.https && host && host_parse(host, &h) == 0 &&
+	       list_has_host(l, &h) && entry_is_host(&page, &h);
 }

@@ -54,7 +54,8 @@ bool host_allowed(const struct origin_list *l, const char *host);
 
 /*
  * May a page with this Origin speak to us? Yes if it is on the list, or if it
- * is the page of the very Host it speaks to and that host is on the list.
+ * is the https page of the very Host it speaks to and that host is on the list,
+ * be it with http. A page of http is never taken for one of https.
  * A request without Origin (NULL) does not come from a page: no answer here
  * is right for it, the caller decides before it asks; we say no.
  */

@@ -64,7 +64,8 @@ static void a_page_of_a_stranger_may_not_speak(void)
 			/* the page of the host it speaks to */
 			{true, "http://lab:8443", "lab:8443"},
 			{true, "https://lab:8443", "lab:8443"},
-			{true, "http://gate.example:443", "gate.example:443"},
+			{false, "http://gate.example:443", "gate.example:443"},
+			{false, "http://gate.example", "gate.example"},
 			{true, "https://gate.example", "gate.example"},
 			/* of that host, but a host that is not ours */
 			{false, "http://evil.test", "evil.test"},
