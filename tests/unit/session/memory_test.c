@@ -14,6 +14,7 @@
 #include "core/chunk.h"
 #include "core/log.h"
 #include "core/loop.h"
+#include "failing_memory.h"
 #include "http/server.h"
 #include "session/console.h"
 #include "session/registry.h"
@@ -23,47 +24,6 @@
 #include "stream/tls.h"
 #include "stream/ws.h"
 #include "test.h"
-
-/* ---- memory that runs out (the linker leads our calls here) -------------- */
-
-static struct {
-	bool armed;
-	size_t count, fails_at; /* 0: never */
-} memory;
-
-static bool memory_fails(void)
-{
-	return memory.armed && ++memory.count == memory.fails_at;
-}
-
-void *__real_malloc(size_t len);
-void *__real_calloc(size_t count, size_t len);
-void *__real_realloc(void *old, size_t len);
-char *__real_strdup(const char *text);
-void *__wrap_malloc(size_t len);
-void *__wrap_calloc(size_t count, size_t len);
-void *__wrap_realloc(void *old, size_t len);
-char *__wrap_strdup(const char *text);
-
-void *__wrap_malloc(size_t len)
-{
-	return memory_fails() ? NULL : __real_malloc(len);
-}
-
-void *__wrap_calloc(size_t count, size_t len)
-{
-	return memory_fails() ? NULL : __real_calloc(count, len);
-}
-
-void *__wrap_realloc(void *old, size_t len)
-{
-	return memory_fails() ? NULL : __real_realloc(old, len);
-}
-
-char *__wrap_strdup(const char *text)
-{
-	return memory_fails() ? NULL : __real_strdup(text);
-}
 
 /* ---- what lives through all of it ---------------------------------------- */
 
@@ -147,8 +107,8 @@ static void guest_step(void)
 
 static void browser_up(int fd)
 {
-	char host[] = "gate", path[] = "/";
-	const struct ws_client_options o = {.host = host, .path = path};
+	char gate[] = "gate", top[] = "/";
+	const struct ws_client_options o = {.host = gate, .path = top};
 
 	CHECK(fd_wrap(&lab.client, fd) == 0);
 	CHECK(tls_connect_wrap(&lab.client, lab.browser, NULL, NULL) == 0);
@@ -307,8 +267,7 @@ static void session_runs(size_t n)
 	CHECK(registry_add(lab.registry, &g, "192.0.2.7", &lab.session) == 0);
 	CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd) == 0);
 	browser_up(fd[1]);
-	memory.count = 0;
-	memory.fails_at = n;
+	memory_fail_at(n);
 	memory.armed = true;
 	gateway_accepts(fd[0]);
 	memory.armed = false;
