@@ -7,20 +7,21 @@ import { at, guestOfAddress } from './lib/base';
 import { h } from './lib/dom';
 
 const door: Door = new Door((login) => {
-	const guest = guestOfAddress() || login.guest || '';
+	const guest = guestOfAddress() || login.user.guest || '';
 
 	if (!guest) {
 		location.replace(at(''));
 		return { root: h('main'), start() {}, stop() {} };
 	}
 	const view: ConsoleView = new ConsoleView({
-		guest, title: guest, source: new ApiSource(guest, 'vnc'),
+		guest, title: guest,
+		source: new ApiSource(guest, 'vnc', login.user.deny ?? []),
 		changed() {
 			document.title = `${guest}, ${view.line.state.name} \u2013 ` +
 				'Glassbridge';
 		},
 		signIn: () => door.ask(new Problem('not_signed_in', 401, '')),
-		guests: login.guest ? null : () => location.assign(at('')),
+		guests: login.user.guest ? null : () => location.assign(at('')),
 	});
 
 	view.root.classList.add('console-shown');

@@ -10,8 +10,8 @@ const door: Door = new Door((login) => {
 		root: shell.root,
 		start() {
 			start();
-			if (login.guest)
-				shell.open(login.guest, login.kind ?? 'vnc');
+			if (login.user.guest)
+				shell.open(login.user.guest, 'vnc');
 		},
 		stop: () => shell.stop(),
 	};

@@ -87,6 +87,8 @@ function view(): ConsoleView {
 				...username ? { username } : {},
 			};
 			line.reconnect = flag('reconnect', false);
+			line.leastDelay = Math.min(60000, Number.parseInt(
+				value('reconnect_delay', ''), 10) || 0);
 		},
 	});
 

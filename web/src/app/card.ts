@@ -1,15 +1,16 @@
 /* One guest on the wall. A card is made once and then kept up to date. */
-import { attribute, h, replace, text } from '../lib/dom';
+import { attribute, h, replace, show, text } from '../lib/dom';
 import { icon, type IconName } from '../lib/icons';
 import type { Guest, Kind } from '../lib/types';
 import { kinds, kindsOf, whyNot } from './kinds';
 
 const typeIcons: Record<string, IconName> = {
 	qemu: 'machine', lxc: 'container', static: 'plug', sandbox: 'box',
+	node: 'serial',
 };
 const typeWords: Record<string, string> = {
 	qemu: 'VM', lxc: 'Container', static: 'Fixed address',
-	sandbox: 'Sandbox',
+	sandbox: 'Sandbox', node: 'Node',
 };
 const TAG_COLOURS = 8;
 
@@ -64,7 +65,11 @@ export class Card {
 		attribute(this.name, 'title', guest.name);
 		text(this.id, guest.id);
 		replace(this.icon, icon(typeIcons[guest.type] ?? 'machine'));
-		attribute(this.root, 'data-status', guest.status);
+		attribute(this.root, 'data-live', guest.status === 'running' ||
+			!whyNot(guest, 'vnc'));
+		/* nobody can know it of an address, so nothing is said */
+		show(this.status, guest.type !== 'static' ||
+			guest.status !== 'unknown');
 		attribute(this.status, 'data-status', guest.status);
 		text(this.status, guest.status);
 		text(this.place, [typeWords[guest.type] ?? guest.type, guest.node]

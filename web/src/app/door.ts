@@ -21,6 +21,7 @@ export interface Inside {
 
 export class Door {
 	private inside: Inside | null = null;
+	private methods: string[] = []; /* ways to sign in, as told last */
 
 	constructor(private readonly enter: (login: Login) => Inside) {
 		startTips();
@@ -39,6 +40,7 @@ export class Door {
 
 	private open(login: Login): void {
 		this.inside?.stop();
+		this.methods = login.login ?? this.methods;
 		this.inside = this.enter(login);
 		replace(document.body, this.inside.root);
 		this.inside.start();
@@ -62,7 +64,9 @@ export class Door {
 	ask(problem: Problem | null, code: string | null = null): void {
 		this.inside?.stop();
 		this.inside = null;
-		const panel = signInPanel(problem?.login ?? [],
+		if (problem && problem.login.length > 0)
+			this.methods = problem.login;
+		const panel = signInPanel(this.methods,
 			(login) => this.open(login));
 
 		replace(document.body, h('div', { class: 'door' },

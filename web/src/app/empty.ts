@@ -6,16 +6,14 @@ import { copyText } from '../lib/notice';
 function lesson(glyph: IconName, title: string, about: string,
 	lines: string): HTMLElement {
 	return h('article', { class: 'lesson' },
-		h('h3', null, icon(glyph), title),
+		h('h3', null, icon(glyph), title, h('button', {
+			type: 'button', class: 'icon-button',
+			'aria-label': `Copy: ${title}`, 'data-tip': 'Copy',
+			on: { click: () => void copyText(lines, 'Lines') },
+		}, icon('copy'))),
 		h('p', null, about),
-		h('div', { class: 'lesson-code' },
-			h('pre', { tabindex: 0, 'aria-label': `${title}: what to write` },
-				h('code', null, lines)),
-			h('button', {
-				type: 'button', class: 'icon-button',
-				'aria-label': `Copy: ${title}`, 'data-tip': 'Copy',
-				on: { click: () => void copyText(lines, 'Lines') },
-			}, icon('copy'))));
+		h('pre', { tabindex: 0, 'aria-label': `${title}: what to write` },
+			h('code', null, lines)));
 }
 
 export function emptyWall(admin: boolean): HTMLElement {
@@ -27,21 +25,21 @@ export function emptyWall(admin: boolean): HTMLElement {
 			'here by themselves.'),
 		h('div', { class: 'lessons' },
 			lesson('machine', 'Proxmox VE',
-				'Asks for the address and a token, shows the ' +
-				'certificate\u2019s fingerprint, tries every kind of console.',
-				'glassbridge init https://pve1.lan:8006\n' +
-				'glassbridge config reload'),
+				'In the configuration file, with an API token that may ' +
+				'open consoles and nothing else:',
+				'[profiles.home]\nurl = "https://pve1.lan:8006"\n' +
+				'user = "ops@pve"\ntoken_id = "gate"\n' +
+				'token_secret_file = "/etc/glassbridge/home.token"'),
 			lesson('plug', 'A screen at a fixed address',
-				'Anything that speaks VNC. In the configuration:',
+				'In the configuration file, anything that speaks VNC:',
 				'[profiles.lab]\nkind = "static"\n\n' +
 				'[profiles.lab.guests.kiosk]\nvnc = "10.0.0.9:5901"'),
-			lesson('box', 'Arrakis sandboxes',
-				'Sandboxes come and go; the wall follows them.',
-				'[profiles.boxes]\nkind = "arrakis"\n' +
-				'url = "http://127.0.0.1:7000"')),
+			lesson('check', 'Then',
+				'On the machine that runs the gateway. What is wrong is ' +
+				'told by line; open consoles live on.',
+				'glassbridge config check\nglassbridge config reload')),
 		h('p', { class: 'empty-foot' }, admin ?
-			'Guests are there but not here? A rule may hide them: ' :
-			'Guests are there but not here? Your rights may not cover ' +
-			'them. Whoever runs this gateway can look with ',
-		h('code', null, 'glassbridge config check'), '.'));
+			'Guests are configured but not here? A rule may hide them.' :
+			'Guests are configured but not here? Your rights may not ' +
+			'cover them: ask whoever runs this gateway.'));
 }

@@ -11,7 +11,6 @@ interface KindInfo {
 export const kinds: Record<Kind, KindInfo> = {
 	vnc: { label: 'Screen', icon: 'screen', here: true },
 	serial: { label: 'Serial', icon: 'serial', here: false },
-	terminal: { label: 'Shell', icon: 'serial', here: false },
 	spice: { label: 'SPICE', icon: 'spice', here: false },
 };
 
@@ -23,7 +22,7 @@ export function whyNot(guest: Guest, kind: Kind): string {
 		return 'This guest has no such console.';
 	if (!state.available)
 		return state.reason || 'Not available now.';
-	return kinds[kind].here ? '' : 'Open this kind from the command line.';
+	return kinds[kind].here ? '' : 'This page opens screens only.';
 }
 
 export function kindsOf(guest: Guest): Kind[] {

@@ -1,4 +1,4 @@
-/* Who has which console open now, and the way to end it. */
+/* Who has which console open, how others ended, and the way to end one. */
 import { endSession, Problem, sessions } from '../lib/api';
 import { h, replace, show } from '../lib/dom';
 import { icon } from '../lib/icons';
@@ -22,29 +22,37 @@ export function bytes(n: number): string {
 		value.toFixed(1)} ${units[i]}`;
 }
 
-/* `since` is an ISO time or seconds of the Unix clock. */
-export function duration(since: string | number): string {
-	const start = typeof since === 'number' ? since * 1000 :
-		Date.parse(since);
-	const s = Math.max(0, Math.round((Date.now() - start) / 1000));
+/* How long ago, from seconds of the Unix clock. */
+export function ago(since: number): string {
+	const s = Math.max(0, Math.round(Date.now() / 1000 - since));
 
-	if (!Number.isFinite(s))
-		return '\u2013';
 	if (s < 90)
-		return `${s} s`;
+		return `${s} s ago`;
 	if (s < 5400)
-		return `${Math.round(s / 60)} min`;
+		return `${Math.round(s / 60)} min ago`;
 	if (s < 172800)
-		return `${Math.round(s / 3600)} h`;
-	return `${Math.round(s / 86400)} d`;
+		return `${Math.round(s / 3600)} h ago`;
+	return `${Math.round(s / 86400)} d ago`;
 }
+
+function isOver(row: SessionRow): boolean {
+	return row.state === 'ended';
+}
+
+/* Those that live first, the latest first among each. */
+function byLife(a: SessionRow, b: SessionRow): number {
+	return Number(isOver(a)) - Number(isOver(b)) || b.since - a.since;
+}
+
+const columns = ['Guest', 'Kind', 'User', 'From', 'State', 'Started',
+	'To guest', 'From guest'];
 
 export class Sessions {
 	readonly root: HTMLElement;
 	private readonly body = h('tbody');
 	private readonly table: HTMLElement;
 	private readonly none = h('div', { class: 'wall-nothing', hidden: true },
-		h('p', { class: 'no-match' }, 'No console is open.'));
+		h('p', { class: 'no-match' }, 'No console is open, and none was lately.'));
 	private readonly banner = h('p', {
 		class: 'alert', role: 'status', hidden: true,
 	});
@@ -54,14 +62,13 @@ export class Sessions {
 	constructor(private readonly signedOut: () => void) {
 		this.table = h('div', {
 			class: 'table-frame', tabindex: 0, role: 'region',
-			'aria-label': 'Open consoles',
+			'aria-label': 'Consoles',
 		}, h('table', { class: 'table' }, h('thead', null, h('tr', null,
-			...['Guest', 'Kind', 'User', 'State', 'Open for', 'To guest',
-				'From guest'].map((t) => h('th', { scope: 'col' }, t)),
+			...columns.map((t) => h('th', { scope: 'col' }, t)),
 			h('th', { scope: 'col' },
 				h('span', { class: 'unseen' }, 'End')))), this.body));
 		this.root = h('section', { class: 'sessions' },
-			h('h1', { class: 'page-title' }, 'Open consoles'),
+			h('h1', { class: 'page-title' }, 'Consoles'),
 			this.banner, this.table, this.none);
 	}
 
@@ -75,7 +82,7 @@ export class Sessions {
 
 	private async refresh(): Promise<boolean> {
 		try {
-			this.draw(await sessions());
+			this.draw((await sessions()).sort(byLife));
 			show(this.banner, false);
 			return true;
 		} catch (problem) {
@@ -109,19 +116,23 @@ export class Sessions {
 	}
 
 	private row(row: SessionRow): HTMLElement {
+		const over = isOver(row);
 		const cells: [string, string][] = [
 			['Kind', kinds[row.kind]?.label ?? row.kind],
-			['User', row.user], ['State', row.state],
-			['Open for', duration(row.since)],
+			['User', row.user], ['From', row.from ?? '\u2013'],
+			['State', row.word ? `${row.state}: ${row.word}` : row.state],
+			['Started', ago(row.since)],
 			['To guest', bytes(row.bytes_in)],
 			['From guest', bytes(row.bytes_out)],
 		];
 
-		return h('tr', null,
+		return h('tr', { class: over ? 'row-over' : null },
 			h('th', { scope: 'row' }, row.guest),
-			...cells.map(([name, value]) =>
-				h('td', { 'data-name': name }, value)),
-			h('td', { class: 'cell-end' }, h('button', {
+			...cells.map(([name, value]) => h('td', {
+				'data-name': name,
+				'data-tip': name === 'State' ? row.detail : null,
+			}, value)),
+			h('td', { class: 'cell-end' }, over ? null : h('button', {
 				type: 'button', class: 'button danger',
 				'data-session': row.id,
 				'aria-label': `End the console of ${row.guest} ` +

@@ -92,8 +92,9 @@ export class Shell {
 			className: 'panel-user', tip: user,
 		},
 		h('p', { class: 'panel-user-name' }, user),
-		h('p', { class: 'panel-note' },
-			`May ${this.login.user.rights.join(', ') || 'nothing'}.`),
+		h('p', { class: 'panel-note' }, this.login.user.rights.length > 0 ?
+			`On every guest: ${this.login.user.rights.join(', ')}.` :
+			'Rights differ from guest to guest.'),
 		h('p', { class: 'panel-note' }, 'Glassbridge ',
 			this.login.version ?? '', ' \u00b7 ',
 			h('a', { href: 'licenses.txt' }, 'Licences')),
@@ -152,7 +153,8 @@ export class Shell {
 			on: { click: () => this.closeTab(tab) },
 		}, icon('close')));
 		const view = new ConsoleView({
-			guest, title, source: new ApiSource(guest, kind),
+			guest, title, source: new ApiSource(guest, kind,
+				this.login.user.deny ?? []),
 			changed: () => this.drawTab(tab),
 			signIn: this.signedOut,
 			guests: () => this.go('guests', true),

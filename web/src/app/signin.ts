@@ -94,11 +94,10 @@ export function signInPanel(methods: string[],
 	const link = h('div', { class: 'signin-aside' },
 		h('h2', null, byToken ? 'Or with a one-time link' :
 			'Sign in with a one-time link'),
-		h('p', null, 'On the machine that runs the gateway:'),
-		terminalLine('glassbridge link GUEST'),
-		h('p', null, 'prints a link that opens one console, once. A token ' +
-			'is made with'),
-		terminalLine('glassbridge token new NAME'));
+		h('p', null, 'It works once. On the machine that runs the gateway:'),
+		terminalLine('glassbridge web'),
+		byToken ? h('p', null, 'A token is made there with') : null,
+		byToken ? terminalLine('glassbridge token new NAME') : null);
 	const root = h('main', { class: 'signin', id: 'main' },
 		h('div', { class: 'signin-card' },
 			h('div', { class: 'signin-brand' }, mark(),

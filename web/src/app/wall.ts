@@ -3,7 +3,7 @@ import { guests as fetchGuests, Problem } from '../lib/api';
 import { attribute, h, replace, show, text, uniqueId } from '../lib/dom';
 import { icon } from '../lib/icons';
 import { load, save } from '../lib/prefs';
-import type { Guest, Kind, Status } from '../lib/types';
+import type { Guest, Kind, ProfileError, Status } from '../lib/types';
 import { Card } from './card';
 import { emptyWall } from './empty';
 import { Poll } from './poll';
@@ -123,8 +123,10 @@ export class Wall {
 
 	private async refresh(): Promise<boolean> {
 		try {
-			this.all = (await fetchGuests()).sort(byPlace);
-			show(this.banner, false);
+			const { guests, errors } = await fetchGuests();
+
+			this.all = guests.sort(byPlace);
+			this.drawMissing(errors);
 			this.root.classList.remove('wall-stale');
 			this.draw();
 			return true;
@@ -132,6 +134,17 @@ export class Wall {
 			this.failed(problem);
 			return false;
 		}
+	}
+
+	/* The others are shown: one hypervisor that is away hides only its own. */
+	private drawMissing(errors: ProfileError[]): void {
+		show(this.banner, errors.length > 0);
+		if (errors.length === 0)
+			return;
+		replace(this.banner, icon('warning'), h('span', null,
+			...errors.map((e) => h('span', { class: 'alert-line' },
+				h('strong', null, e.profile),
+				` is missing from this list: ${e.detail}`))));
 	}
 
 	private failed(problem: unknown): void {
@@ -259,7 +272,7 @@ export class Wall {
 	}
 
 	private drawNothing(shown: number): void {
-		const empty = this.all?.length === 0;
+		const empty = this.all?.length === 0 && this.banner.hidden;
 
 		show(this.tools, !empty);
 		show(this.nothing, shown === 0);
@@ -268,6 +281,10 @@ export class Wall {
 		if (empty) {
 			if (!this.nothing.querySelector('.empty'))
 				replace(this.nothing, emptyWall(this.options.admin));
+			return;
+		}
+		if (this.all?.length === 0) {
+			replace(this.nothing);
 			return;
 		}
 		replace(this.nothing, h('p', { class: 'no-match' },

@@ -75,6 +75,7 @@ export class Line {
 	access: Access | null = null;
 	latency: number | null = null;
 	reconnect = true;
+	leastDelay = 0; /* before the first try; the rest is longer anyway */
 	private wasUp = false;
 	private lostSince = 0;
 	private attempt = 0;
@@ -190,7 +191,8 @@ export class Line {
 	}
 
 	private later(end: End): void {
-		const wait = delayBefore(this.attempt++, isNetwork(end));
+		const wait = Math.max(this.leastDelay,
+			delayBefore(this.attempt++, isNetwork(end)));
 
 		this.timer = window.setTimeout(() => void this.retry(), wait);
 		this.set({

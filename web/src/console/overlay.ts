@@ -2,6 +2,7 @@
  * What stands over the picture while it is not live: which state the console
  * is in, why, and the way out.
  */
+import { UNREACHABLE } from '../lib/api';
 import { h, replace, show, text } from '../lib/dom';
 import { icon } from '../lib/icons';
 import { hintOf, titleOf, waysOut, type End, type Way } from './ends';
@@ -131,7 +132,9 @@ export class Overlay {
 		text(this.title, titleOf(end));
 		text(this.sentence, end.sentence);
 		text(this.hint, hintOf(end));
-		text(this.word, end.id ? `${end.word} \u00b7 ${end.id}` : end.word);
+		/* the page's own words for a dead network stand in no log */
+		text(this.word, end.word === 'lost' || end.word === UNREACHABLE ?
+			'' : [end.word, end.id].filter(Boolean).join(' \u00b7 '));
 	}
 
 	private ways(end: End): Node[] {

@@ -1,6 +1,5 @@
 /* The panels of a console's toolbar: keys, clipboard, display, about. */
 import { attribute, h, text, uniqueId } from '../lib/dom';
-import { icon } from '../lib/icons';
 import { copyText } from '../lib/notice';
 import { Panel } from '../lib/panel';
 import { combinations, modifiers, press, singles, terminals, type Combination,
@@ -238,41 +237,29 @@ export function displayPanel(settings: Settings, changed: () => void):
 	return { panel, lockViewOnly };
 }
 
-function commandLine(words: string): HTMLElement {
-	return h('div', { class: 'command' }, h('code', null, words),
-		h('button', {
-			type: 'button', class: 'icon-button',
-			'aria-label': `Copy ${words}`, 'data-tip': 'Copy',
-			on: { click: () => void copyText(words, 'Command') },
-		}, icon('copy')));
-}
-
-export function aboutPanel(guest: string, leave: (() => void) | null):
+export function aboutPanel(leave: () => void):
 	{ panel: Panel; facts: HTMLElement } {
 	const facts = h('dl', { class: 'facts' });
 	const panel = new Panel({
 		icon: 'info', label: 'About this console', caption: 'About',
 		className: 'panel-about',
 	},
-	h('h2', { class: 'panel-heading' }, 'This console'), facts,
-	guest ? h('div', null,
-		h('h2', { class: 'panel-heading' }, 'In a native viewer'),
-		h('p', { class: 'panel-note' }, 'On a machine with the ' +
-			'glassbridge command:'),
-		commandLine(`glassbridge vnc ${guest}`)) : null,
-	h('h2', { class: 'panel-heading' }, 'Keys of this page'),
-	h('p', { class: 'panel-note' }, h('kbd', null, 'Ctrl'), ' ',
-		h('kbd', null, 'Alt'), ' ', h('kbd', null, 'Shift'),
-		' pressed together and let go: from the screen to this toolbar. ',
-		h('kbd', null, 'Esc'), ' in the toolbar: back to the screen.'),
-	leave ? h('div', { class: 'button-row' }, h('button', {
+	h('div', null, h('h2', { class: 'panel-heading' }, 'This console'),
+		facts),
+	h('div', null, h('h2', { class: 'panel-heading' }, 'Keys of this page'),
+		h('p', { class: 'panel-note' }, h('kbd', null, 'Ctrl'), ' ',
+			h('kbd', null, 'Alt'), ' ', h('kbd', null, 'Shift'),
+			' pressed together and let go: from the screen to this ' +
+			'toolbar. ', h('kbd', null, 'Esc'),
+			' in the toolbar: back to the screen.')),
+	h('div', { class: 'button-row' }, h('button', {
 		type: 'button', class: 'button', on: {
 			click: () => {
 				panel.close(false);
 				leave();
 			},
 		},
-	}, 'Disconnect')) : null);
+	}, 'Disconnect')));
 
 	return { panel, facts };
 }

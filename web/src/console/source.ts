@@ -14,8 +14,9 @@ export class ApiSource implements Source {
 	private last: ConsoleGrant | null = null;
 	private rights = RIGHTS;
 
+	/* deny: what the rules close to this person, on every console */
 	constructor(private readonly guest: string,
-		private readonly kind: Kind) {
+		private readonly kind: Kind, private readonly deny: string[]) {
 	}
 
 	async ask(again: boolean, takeOver: boolean): Promise<Access> {
@@ -27,7 +28,7 @@ export class ApiSource implements Source {
 			url: wsAt(grant.ws).href,
 			protocols: ['binary', `code.${grant.code}`],
 			rights: grant.rights ?? this.rights,
-			deny: grant.deny ?? [],
+			deny: grant.deny ?? this.deny,
 		};
 	}
 

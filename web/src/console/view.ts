@@ -59,6 +59,7 @@ export class ConsoleView {
 	private readonly full: HTMLButtonElement;
 	private readonly cad: HTMLButtonElement;
 	private wantsFocus = false;
+	private mayType = true;
 	private was = '';
 
 	constructor(private readonly options: ViewOptions) {
@@ -88,7 +89,7 @@ export class ConsoleView {
 			save(store, this.settings);
 			this.apply();
 		});
-		this.about = aboutPanel(options.guest, () => this.line.disconnect());
+		this.about = aboutPanel(() => this.line.disconnect());
 		this.soft = new SoftKeys(send);
 		this.full = this.fullButton();
 		this.cad = h('button', {
@@ -230,12 +231,12 @@ export class ConsoleView {
 		this.screen.apply({ ...this.settings, viewOnly });
 		this.display.lockViewOnly(locked);
 		this.clipboard.setDenied(deny.includes('clipboard'), viewOnly);
-		this.cad.disabled = viewOnly;
-		this.keys.panel.button.disabled = viewOnly;
+		this.mayType = !viewOnly;
 		const seals = [viewOnly ? 'View only' : '',
 			deny.length > 0 ? `Sealed: ${deny.join(', ')}` : '']
 			.filter(Boolean).join(' \u00b7 ');
 
+		this.armKeys(this.mayType && this.line.state.name === 'connected');
 		text(this.sealed, seals);
 		show(this.sealed, seals !== '');
 		this.root.classList.toggle('console-sealed', deny.length > 0);
@@ -255,8 +256,16 @@ export class ConsoleView {
 			this.dropCredentials();
 		if (changed)
 			this.entered(state.name);
+		this.armKeys(this.mayType && state.name === 'connected');
 		this.fillAbout();
 		this.options.changed();
+	}
+
+	private armKeys(on: boolean): void {
+		if (!on)
+			this.keys.panel.close(false);
+		this.cad.disabled = !on;
+		this.keys.panel.button.disabled = !on;
 	}
 
 	private entered(name: string): void {

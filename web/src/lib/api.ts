@@ -3,7 +3,8 @@
  * way out, also when the gateway could not be reached at all.
  */
 import { at } from './base';
-import type { ConsoleGrant, Guest, Kind, Login, SessionRow } from './types';
+import type { ConsoleGrant, Guest, Kind, Login, ProfileError, SessionRow } from
+	'./types';
 
 export const UNREACHABLE = 'gateway_unreachable';
 
@@ -97,16 +98,21 @@ export async function signOut(): Promise<void> {
 	await call('DELETE', 'api/v1/login');
 }
 
-export async function guests(): Promise<Guest[]> {
-	const answer = await call('GET', 'api/v1/guests');
+function list(answer: unknown, name: string): unknown[] {
+	const found = isRecord(answer) ? answer[name] : null;
 
-	return isRecord(answer) && Array.isArray(answer['guests']) ?
-		answer['guests'] as Guest[] : [];
+	return Array.isArray(found) ? found : [];
 }
 
-export function guest(id: string): Promise<Guest> {
-	return call('GET', `api/v1/guests/${encodeURIComponent(id)}`) as
-		Promise<Guest>;
+export async function guests(): Promise<{
+	guests: Guest[]; errors: ProfileError[];
+}> {
+	const answer = await call('GET', 'api/v1/guests');
+
+	return {
+		guests: list(answer, 'guests') as Guest[],
+		errors: list(answer, 'errors') as ProfileError[],
+	};
 }
 
 export function openConsole(id: string, kind: Kind, rights: string[],
@@ -123,10 +129,8 @@ export function resumeConsole(id: string, key: string):
 }
 
 export async function sessions(): Promise<SessionRow[]> {
-	const answer = await call('GET', 'api/v1/sessions');
-
-	return isRecord(answer) && Array.isArray(answer['sessions']) ?
-		answer['sessions'] as SessionRow[] : [];
+	return list(await call('GET', 'api/v1/sessions'), 'sessions') as
+		SessionRow[];
 }
 
 export async function endSession(id: string): Promise<void> {

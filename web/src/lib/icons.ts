@@ -5,7 +5,7 @@ const paths = {
 	spice: 'M3 5h9v7H3zM8 12v3h9V8h-5M5.5 15H8',
 	container: 'M10 2.8l6.2 3.4v7.6L10 17.2l-6.2-3.4V6.2zM3.8 6.2L10 9.7l6.2-3.5M10 9.7v7.5',
 	machine: 'M3 4h14v5H3zM3 11h14v5H3zM6 6.5h.01M6 13.5h.01M9 6.5h5M9 13.5h5',
-	box: 'M4 4h12v12H4zM4 8h12M8 8v8',
+	box: 'M3 8h14l-1.6 8.5H4.6zM5.5 8a4.5 4.5 0 0 1 9 0',
 	plug: 'M7 3v4M13 3v4M5 7h10v3a5 5 0 0 1-10 0zM10 15v3',
 	search: 'M9 15A6 6 0 1 0 9 3a6 6 0 0 0 0 12zM13.5 13.5L17 17',
 	close: 'M5 5l10 10M15 5L5 15',

@@ -22,6 +22,7 @@ function place(tip: HTMLElement, target: Element): void {
 export function startTips(): void {
 	const tip = h('div', { class: 'tip', 'aria-hidden': 'true' });
 	let current: Element | null = null;
+	let pressed: Element | null = null; /* says no more until it is left */
 
 	const hide = (): void => {
 		current = null;
@@ -32,7 +33,9 @@ export function startTips(): void {
 			event.target.closest('[data-tip]') : null;
 		const words = target?.getAttribute('data-tip');
 
-		if (target === current && current)
+		if (target !== pressed)
+			pressed = null;
+		if (target && (target === current || target === pressed))
 			return;
 		hide();
 		if (!target || !words ||
@@ -54,6 +57,11 @@ export function startTips(): void {
 	document.addEventListener('focusin', over);
 	document.addEventListener('focusout', hide);
 	document.addEventListener('pointerdown', hide, true);
+	document.addEventListener('click', (e) => {
+		hide();
+		pressed = e.target instanceof Element ?
+			e.target.closest('[data-tip]') : null;
+	}, true);
 	document.addEventListener('keydown', (e) => {
 		if (e.key === 'Escape')
 			hide();

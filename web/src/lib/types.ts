@@ -1,5 +1,5 @@
 /* The answers of the gateway's API, as far as the page reads them. */
-export type Kind = 'vnc' | 'serial' | 'spice' | 'terminal';
+export type Kind = 'vnc' | 'serial' | 'spice';
 export type Status = 'running' | 'stopped' | 'paused' | 'unknown';
 
 export interface KindState {
@@ -12,24 +12,29 @@ export interface Guest {
 	profile: string;
 	name: string;
 	type: string;
-	node?: string;
+	node?: string | null;
 	status: Status;
 	tags?: string[];
 	kinds: Partial<Record<Kind, KindState>>;
 }
 
+/* A profile that did not answer: its guests are missing from the list. */
+export interface ProfileError {
+	profile: string;
+	detail: string;
+}
+
 export interface User {
 	name: string;
 	rights: string[];
+	deny?: string[];
+	guest?: string; /* a one-time link is for this one alone */
 }
 
 export interface Login {
 	user: User;
 	login?: string[];
 	version?: string;
-	/* a one-time link may be for one console */
-	guest?: string;
-	kind?: Kind;
 }
 
 export interface ConsoleGrant {
@@ -38,7 +43,7 @@ export interface ConsoleGrant {
 	ws: string;
 	code: string;
 	resume?: string;
-	expires_at?: string;
+	expires_at?: number;
 	rights?: string[];
 	deny?: string[];
 }
@@ -48,8 +53,11 @@ export interface SessionRow {
 	guest: string;
 	kind: Kind;
 	user: string;
+	from?: string | null;
 	state: string;
-	since: string | number;
+	word?: string | null; /* from draining on: how it ends */
+	detail?: string | null;
+	since: number;        /* seconds of the Unix clock */
 	bytes_in: number;
 	bytes_out: number;
 }
