@@ -70,16 +70,17 @@ export function makeGuests(n) {
 
 const problems = {
 	not_signed_in: [401, 'You are not signed in.', ''],
+	login_failed: [401, 'The sign-in was refused.', ''],
 	not_permitted: [403, 'Your token lacks "view" on this guest.', ''],
-	link_used: [401, 'The link opened a console before.', ''],
-	link_expired: [401, 'The link was valid until 10:42.', ''],
+	link_used: [403, 'The link opened a console before.', ''],
+	link_expired: [403, 'The link was valid until 10:42.', ''],
 	busy: [409, 'anna@pve has had this console for 12 minutes.', ''],
 	no_such_guest: [404, 'No profile knows this guest.', ''],
 	guest_not_running: [409, 'The guest is stopped.', ''],
 	hypervisor_unreachable: [502, 'pve2:8006 did not answer within 8 s.',
 		'Check the network between the gateway and pve2.'],
 	hypervisor_untrusted: [502, 'The certificate of pve2:8006 has changed.',
-		'If that was you: glassbridge init --pin https://pve2.lan:8006'],
+		'If it was renewed, store its new fingerprint.'],
 	store_unavailable: [503, 'The store did not answer within 1 s.', ''],
 	limit: [429, 'You have 64 consoles open, the most there may be.', ''],
 	bad_request: [400, 'The request could not be read.', ''],
@@ -90,6 +91,8 @@ export class Mock {
 	signedIn = true;
 	rights = ['view', 'control', 'admin'];
 	deny = [];
+	errors = [];
+	over = [];          /* sessions that ended lately */
 	refuse = '';        /* a word: POST consoles answers with it */
 	stall = false;      /* nothing is answered any more, nothing closed */
 	hold = false;       /* a WebSocket opens, the guest does not */
@@ -239,7 +242,7 @@ export class Mock {
 
 	who() {
 		return {
-			user: { name: 'ops@pve', rights: this.rights },
+			user: { name: 'ops@pve', rights: this.rights, deny: this.deny },
 			login: ['link', 'token'], version: '0.1.0',
 		};
 	}
@@ -278,7 +281,7 @@ export class Mock {
 				return this.problem(response, body.link === 'old' ?
 					'link_expired' : 'link_used');
 			if (!body.link && body.token !== 'let-me-in')
-				return this.problem(response, 'not_signed_in');
+				return this.problem(response, 'login_failed');
 			this.signedIn = true;
 		}
 		return this.signedIn ? this.json(response, 200, this.who()) :
@@ -297,7 +300,9 @@ export class Mock {
 		this.asked.most = Math.max(this.asked.most, this.listing);
 		await new Promise((done) => setTimeout(done, 20));
 		this.listing--;
-		return this.json(response, 200, { guests: this.guests });
+		return this.json(response, 200, {
+			guests: this.guests, errors: this.errors,
+		});
 	}
 
 	console(response, { guest, kind, take_over: takeOver, rights }) {
@@ -318,8 +323,7 @@ export class Mock {
 		this.codes.set(id, { code, guest, kind, rights });
 		return this.json(response, 201, {
 			id, kind, ws: `/ws/${id}`, code, resume: `r-${id}`, rights,
-			deny: this.deny,
-			expires_at: new Date(Date.now() + 60000).toISOString(),
+			expires_at: Math.floor(Date.now() / 1000) + 60,
 		});
 	}
 
@@ -342,9 +346,10 @@ export class Mock {
 		return this.json(response, 200, {
 			sessions: [...this.live].map(([key, s]) => ({
 				id: key, guest: s.guest, kind: 'vnc', user: 'ops@pve',
-				state: 'streaming', since: s.since,
+				from: '192.0.2.7', state: 'streaming', word: null,
+				detail: null, since: s.since,
 				bytes_in: s.in, bytes_out: s.out,
-			})),
+			})).concat(this.over),
 		});
 	}
 
@@ -372,7 +377,7 @@ export class Mock {
 	stream(id, guest, ws) {
 		const session = {
 			guest, socket: ws, in: 0, out: 0, screen: null,
-			since: new Date().toISOString(),
+			since: Math.floor(Date.now() / 1000),
 		};
 		const send = (data) => {
 			session.out += data.length;

@@ -114,7 +114,16 @@ test('a wall without guests teaches how to add a hypervisor', async () => {
 	const page = await s.open();
 
 	await page.getByText('No guests yet').waitFor();
-	await page.getByText('glassbridge init').waitFor();
+	await page.getByText('glassbridge config reload').waitFor();
+	assert.deepEqual(await axe(page), []);
+});
+
+test('a hypervisor that is away is named, the others are shown', async () => {
+	s.mock.errors = [{ profile: 'boxes', detail: 'no answer within 3 s' }];
+	const page = await wall();
+
+	await page.getByText('is missing from this list: no answer').waitFor();
+	assert.equal(await page.locator('.card').count(), 12);
 	assert.deepEqual(await axe(page), []);
 });
 
@@ -183,7 +192,8 @@ test('open consoles are listed, and ending one asks twice', async () => {
 
 	await openGuest(page, 'web');
 	await waitForState(page, 'connected');
-	await page.getByRole('button', { name: 'Consoles' }).click();
+	await page.getByRole('button', { name: 'Consoles', exact: true })
+		.click();
 	await page.getByRole('rowheader', { name: 'home/100' }).waitFor();
 	assert.deepEqual(await axe(page), []);
 	const end = page.getByRole('button', { name: /End the console/ });
