@@ -57,7 +57,7 @@ struct exchange {
 	struct secret code;       /* of an upgrade: out of its subprotocols */
 	char key[WS_KEY_LEN + 1]; /* of an upgrade: Sec-WebSocket-Key */
 	char from[EXCHANGE_FROM_MAX];
-	bool tls;     /* came over TLS */
+	bool tls;     /* the browser speaks TLS, with us or a proxy */
 	bool local;   /* came over the control socket */
 	bool upgrade; /* asks for a WebSocket */
 	bool page;    /* a page of ours or of an allowed origin sent it */

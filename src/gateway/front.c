@@ -311,7 +311,11 @@ static void conn_exchange(struct front_conn *c, const char *from,
 {
 	struct exchange *x;
 	const char *why;
-	unsigned status = exchange_of_request(&x, q, m, c->tls, &why);
+	bool tls = c->tls ||
+		   (c->role == FRONT_WEB &&
+				   site_secure(c->front->site,
+						   http_header(q, "host")));
+	unsigned status = exchange_of_request(&x, q, m, tls, &why);
 
 	if (status != 0) {
 		conn_refuse(c, status,

@@ -10,7 +10,8 @@
 #include "http/server.h"
 
 struct site {
-	struct origin_list hosts; /* ours and the allowed ones */
+	struct origin_list hosts;  /* ours and the allowed ones */
+	struct origin_list secure; /* public_url, where it is of https */
 	char *document_headers;
 	char *prefix;
 };
@@ -25,6 +26,11 @@ const struct origin_list *site_hosts(const struct site *s)
 const char *site_document_headers(const struct site *s)
 {
 	return s->document_headers;
+}
+
+bool site_secure(const struct site *s, const char *host)
+{
+	return host_allowed(&s->secure, host);
 }
 
 const char *site_prefix(const struct site *s)
@@ -110,6 +116,9 @@ static int site_add_public(
 	(void)snprintf(origin, sizeof(origin),
 			strchr(u->host, ':') ? "%s://[%s]:%u" : "%s://%s:%u",
 			u->scheme, u->host, (unsigned)u->port);
+	if (strcmp(u->scheme, "https") == 0 &&
+			origin_list_add(&s->secure, origin, e) < 0)
+		return -ENOMEM;
 	return origin_list_add(&s->hosts, origin, e);
 }
 
@@ -146,6 +155,7 @@ void site_free(struct site *s)
 	if (!s)
 		return;
 	origin_list_done(&s->hosts);
+	origin_list_done(&s->secure);
 	free(s->document_headers);
 	free(s->prefix);
 	free(s);

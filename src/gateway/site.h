@@ -6,6 +6,8 @@
 #ifndef GATEWAY_SITE_H
 #define GATEWAY_SITE_H
 
+#include <stdbool.h>
+
 #include "core/err.h"
 #include "http/origin.h"
 
@@ -21,6 +23,9 @@ void site_free(struct site *s); /* takes NULL */
 const struct origin_list *site_hosts(const struct site *s);
 /* Header lines of a document: its Content-Security-Policy. */
 const char *site_document_headers(const struct site *s);
+/* Does who asks for this Host come over TLS that a proxy ends? So it is where
+ * public_url says https of it. NULL: no. */
+bool site_secure(const struct site *s, const char *host);
 /* The path prefix of public_url, "" without. */
 const char *site_prefix(const struct site *s);
 /* Takes the path prefix of public_url off the request: a proxy in front may

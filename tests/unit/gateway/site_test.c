@@ -64,6 +64,22 @@ static void without_one_nothing_is_changed(void)
 	down();
 }
 
+static void only_a_public_name_of_https_is_secure_behind_a_proxy(void)
+{
+	up("https://vm.example/desk");
+	CHECK(site_secure(site, "vm.example"));
+	CHECK(site_secure(site, "VM.example:443"));
+	CHECK(!site_secure(site, "vm.example:80"));
+	CHECK(!site_secure(site, "127.0.0.1:8443"));
+	CHECK(!site_secure(site, NULL));
+	CHECK(!origin_allowed(
+			site_hosts(site), "http://vm.example", "vm.example"));
+	down();
+	up("http://vm.example");
+	CHECK(!site_secure(site, "vm.example"));
+	down();
+}
+
 static void hosts_are_ours_and_the_public_one(void)
 {
 	up("https://vm.example/desk");
@@ -81,4 +97,5 @@ static void hosts_are_ours_and_the_public_one(void)
 
 TESTS(T(a_prefix_is_taken_off_whole_or_not_at_all),
 		T(without_one_nothing_is_changed),
+		T(only_a_public_name_of_https_is_secure_behind_a_proxy),
 		T(hosts_are_ours_and_the_public_one))
