@@ -48,6 +48,7 @@ struct supervisor {
 	uint64_t deaths[SUPERVISOR_DEATHS]; /* when; the last is the latest */
 	bool served;                        /* there was a worker that could */
 	bool ending;
+	bool reload_owed; /* asked for while a worker was starting */
 	int code;
 };
 
@@ -360,6 +361,8 @@ static void crew_link(struct crew *young, struct crew *old)
 	close(ends[1]);
 }
 
+static void supervisor_reload(struct supervisor *s);
+
 static void crew_ready(struct supervisor *s, struct crew *c)
 {
 	struct crew *old = crew_in(s, CREW_SERVING);
@@ -377,6 +380,10 @@ static void crew_ready(struct supervisor *s, struct crew *c)
 		log_info(NULL, "event=handed_over from=%d to=%d", (int)old->pid,
 				(int)c->pid);
 	notify("READY=1\nMAINPID=%d", (int)getpid());
+	if (s->reload_owed) {
+		s->reload_owed = false;
+		supervisor_reload(s);
+	}
 }
 
 static void crew_heard(void *arg, int events)
@@ -404,11 +411,10 @@ static void supervisor_reload(struct supervisor *s)
 {
 	struct crew *c = crew_in(s, CREW_SERVING);
 
-	if (!c) {
-		log_info(NULL, "event=reload_skipped detail=\"a worker is "
-			       "about to read the configuration\"");
+	/* a worker that starts may have read the file already */
+	s->reload_owed = crew_in(s, CREW_STARTING) != NULL;
+	if (!c)
 		return;
-	}
 	notify_reloading();
 	if (line_send(c->line, LINE_RELOAD, 0, -1) < 0)
 		notify("READY=1");
