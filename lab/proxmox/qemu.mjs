@@ -170,7 +170,7 @@ export class Machine extends EventEmitter {
 			...this.args(incoming)], { stdio: ['pipe', 'pipe', 'pipe'] });
 		this.child.stderr.pipe(createWriteStream(this.file('log')));
 		this.child.on('error', () => this.emit('close'));
-		this.child.on('exit', () => this.onExit());
+		this.child.on('exit', (code, signal) => this.onExit(code, signal));
 		this.qmp = new Qmp(this.child);
 		await this.qmp.greeting;
 		await this.qmp.ask('qmp_capabilities');
@@ -178,8 +178,11 @@ export class Machine extends EventEmitter {
 		return this;
 	}
 
-	onExit() {
+	onExit(code, signal) {
 		this.isOver = true;
+		if (!this.isStopping)
+			process.stderr.write(`lab: ${this.id} ended by itself: ${
+				signal ?? code}, see ${this.file('log')}\n`);
 		if (this.spicePort)
 			this.plan.node.giveSpicePort(this.spicePort);
 		for (const kind of ['vnc', 'serial', 'qmp'])
@@ -192,6 +195,7 @@ export class Machine extends EventEmitter {
 			return;
 		const ended = new Promise((done) => this.once('close', done));
 
+		this.isStopping = true;
 		this.child.kill('SIGTERM');
 		await Promise.race([ended, sleep(3)]);
 		if (!this.isOver)
