@@ -210,7 +210,7 @@ async function take(browser, screen, shot, variant) {
 		await page.waitForTimeout(500);
 		await page.screenshot({
 			path: path.join(folder, `${shot.name}-${variant.name}.jpg`),
-			type: 'jpeg', quality: 82,
+			type: 'jpeg', quality: 60,
 		});
 	} finally {
 		await page.close();
