@@ -67,7 +67,8 @@ static void put_new(const struct config *c, const char *name, const char *token,
 			"\nPut this into %s, then say `glassbridge config "
 			"reload`:\n\n"
 			"[[tokens]]\nname = \"%s\"\nhash = \"%s\"\n\n",
-			c->file ? c->file : "the configuration", name, hash);
+			c->file ? c->file : "~/.config/glassbridge/config.toml",
+			name, hash);
 	if (c->rule_count > 0)
 		(void)fprintf(stderr,
 				"and, since rules decide, what it may do:\n\n"
