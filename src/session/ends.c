@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/utf8.h"
+
 /* clang-format off */
 static const struct end_info ends[END_WORDS] = {
 	[END_CLIENT_CLOSED] = {"client_closed", 200, 1000, 0,
@@ -100,18 +102,6 @@ enum end_word end_word_from(const char *word)
 	return END_WORDS;
 }
 
-/* Cut at `max` bytes, not inside a UTF-8 sequence. */
-static void cut_text(char *text, size_t max)
-{
-	size_t len = strlen(text);
-
-	if (len <= max)
-		return;
-	while (max > 0 && ((unsigned char)text[max] & 0xc0) == 0x80)
-		max--;
-	text[max] = '\0';
-}
-
 void end_note(enum end_word w, const char *detail, struct note *ret_close)
 {
 	const struct end_info *i = end_info(w);
@@ -119,7 +109,7 @@ void end_note(enum end_word w, const char *detail, struct note *ret_close)
 
 	(void)snprintf(text, sizeof(text), "%s: %s", i->word,
 			detail && *detail ? detail : i->sentence);
-	cut_text(text, NOTE_REASON_MAX);
+	text[utf8_cut(text, strlen(text), NOTE_REASON_MAX)] = '\0';
 	ret_close->kind = NOTE_CLOSE;
 	ret_close->close.code = i->close_code;
 	memcpy(ret_close->close.reason, text, strlen(text) + 1);
