@@ -23,7 +23,7 @@ struct route_table {
 
 extern const struct route_table routes_web, routes_control, routes_ops;
 
-/* gateway/front.c */
+/* gateway/front_api.c and gateway/front_page.c */
 void front_api(void *arg, struct http_conn *http, const struct http_request *q,
 		const struct route_match *m);
 void front_page(void *arg, struct http_conn *http, const struct http_request *q,
