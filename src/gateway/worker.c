@@ -1,12 +1,10 @@
 #include "gateway/worker.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "auth/auth.h"
@@ -17,46 +15,17 @@
 #include "gateway/doors.h"
 #include "gateway/gateway.h"
 #include "gateway/line.h"
-#include "gateway/names.h"
 #include "gateway/routes.h"
 #include "gateway/sandbox.h"
 #include "gateway/siblings.h"
 #include "gateway/site.h"
+#include "gateway/worker_internal.h"
 #include "relay/pump.h"
 #include "session/registry.h"
 
 enum {
 	DRAIN_LOOK_MS = 50,
 	RETIRE_LOOK_MS = 500,
-	FDS_A_SESSION = 3, /* client, backend, and some of a pipe */
-};
-
-struct data_loop {
-	struct loop *loop;
-	struct front *front;
-	pthread_t thread;
-	bool runs;
-};
-
-struct worker {
-	const struct worker_options *o;
-	struct loop *control;
-	struct gateway *gateway;
-	struct tls_context *tls;
-	bool self_made;
-	struct doors *doors; /* NULL once nobody is let in any more */
-	struct data_loop data[GATEWAY_LOOPS_MAX];
-	size_t data_count;
-	struct loop_signal *signals[3];
-	struct watch *line; /* to the supervisor */
-	struct timer *drain_timer;
-	uint64_t drain_by_ms; /* 0: not draining */
-	bool retiring;        /* it ends with its last console */
-	struct tick lonely;
-	uint64_t company_ms; /* when there was a connection last */
-	struct links links;
-	struct names names;
-	bool stuck; /* consoles were left when the time was up */
 };
 
 /* ---- accepting
@@ -154,148 +123,6 @@ static void worker_lonely(struct tick *t, uint64_t now)
 		w->company_ms = now;
 	else if (now > w->company_ms && now - w->company_ms >= w->o->lonely_ms)
 		worker_drain(w, WORKER_DRAIN_MS);
-}
-
-/* ---- the configuration, again
- * ---------------------------------------------------- */
-
-static int worker_site(struct worker *w, const struct config *c,
-		struct site **ret_site, struct err *e)
-{
-	const char *own[NAMES_MAX];
-
-	for (size_t i = 0; i < w->names.count; i++)
-		own[i] = w->names.origins[i];
-	return site_new(ret_site, c, own, w->names.count, e);
-}
-
-/* As many descriptors as we may have; fewer sessions where they do not do:
- * told loudly only to who asked for more. */
-static void limits_raise(struct config *c)
-{
-	struct rlimit fds;
-	unsigned most;
-
-	if (getrlimit(RLIMIT_NOFILE, &fds) < 0)
-		return;
-	fds.rlim_cur = fds.rlim_max;
-	(void)setrlimit(RLIMIT_NOFILE, &fds);
-	most = (unsigned)((fds.rlim_cur > 200 ? fds.rlim_cur - 200 : 1) /
-			  FDS_A_SESSION);
-	if (c->gateway.max_sessions <= most)
-		return;
-	if (c->gateway.sessions_by_default)
-		log_info(NULL, "event=limit max_sessions=%u open_files=%llu",
-				most, (unsigned long long)fds.rlim_cur);
-	else
-		log_warn(NULL,
-				"event=limit_lowered max_sessions=%u was=%u "
-				"detail=\"the limit on open files (%llu) "
-				"allows no more; raise LimitNOFILE or ulimit "
-				"-n\"",
-				most, c->gateway.max_sessions,
-				(unsigned long long)fds.rlim_cur);
-	c->gateway.max_sessions = most;
-}
-
-/* The supervisor opened the listeners, once: do others wait for a restart? */
-static bool listen_stays(const struct config_addresses *was,
-		const struct config_addresses *is)
-{
-	char old[ADDRESS_HOST_MAX + 16], new[ADDRESS_HOST_MAX + 16];
-	bool same = was->count == is->count;
-
-	for (size_t i = 0; same && i < is->count; i++) {
-		(void)address_format(&was->items[i], old, sizeof(old));
-		(void)address_format(&is->items[i], new, sizeof(new));
-		same = strcmp(old, new) == 0;
-	}
-	return !same;
-}
-
-/* A renewed certificate; the self-made one stays. NULL: as it was. */
-static int worker_certificate(struct worker *w, const struct config *c,
-		struct tls_context **ret_tls, struct err *e)
-{
-	bool self_made;
-
-	*ret_tls = NULL;
-	if (!w->tls || !c->gateway.tls_cert)
-		return 0;
-	return names_tls(w->o->listeners, &c->gateway, ret_tls, &self_made, e);
-}
-
-/* All that another configuration brings, made before any of it stands. */
-struct change {
-	struct config *config;
-	struct tls_context *tls; /* NULL: as it was */
-	struct site *sites[GATEWAY_LOOPS_MAX];
-	char base[URL_MAX];
-	bool listen_stays;
-};
-
-/* Of one that did not come to stand; from half-built too. */
-static void change_done(struct change *n)
-{
-	for (size_t i = 0; i < GATEWAY_LOOPS_MAX; i++)
-		site_free(n->sites[i]);
-	if (n->tls)
-		tls_context_unref(n->tls);
-	config_free(n->config);
-}
-
-static int change_make(struct worker *w, struct change *n, struct err *e)
-{
-	int r = w->o->reload(w->o->arg, &n->config, e);
-
-	if (r == 0)
-		r = worker_certificate(w, n->config, &n->tls, e);
-	for (size_t i = 0; r == 0 && i < w->data_count; i++)
-		r = worker_site(w, n->config, &n->sites[i], e);
-	if (r < 0)
-		return r;
-	limits_raise(n->config);
-	names_base(&w->names, &n->config->gateway, n->base, sizeof(n->base));
-	n->listen_stays = listen_stays(&w->gateway->config->gateway.listen,
-			&n->config->gateway.listen);
-	return 0;
-}
-
-/* Nothing fails any more. */
-static void change_stands(struct worker *w, struct change *n)
-{
-	if (n->tls) {
-		tls_context_unref(w->tls);
-		w->tls = n->tls;
-	}
-	for (size_t i = 0; i < w->data_count; i++)
-		front_site(w->data[i].front, n->sites[i]);
-	log_info(NULL, "event=reloaded file=%s",
-			log_value(n->config->file ? n->config->file : "-")
-					.text);
-	if (n->listen_stays)
-		log_warn(NULL, "event=listen_stays detail=\"other addresses to "
-			       "listen on take a restart\"");
-}
-
-static int worker_reload(void *arg, struct err *e)
-{
-	struct worker *w = arg;
-	struct change n = {0};
-	int r = change_make(w, &n, e);
-
-	if (r == 0)
-		r = gateway_configure(w->gateway, n.config, n.base, e);
-	if (r == 0) {
-		change_stands(w, &n);
-		return 0;
-	}
-	log_error(NULL,
-			"event=reload_failed detail=%s "
-			"hint=\"the old configuration stands\"",
-			log_value(e->text).text);
-	change_done(&n);
-	return r;
 }
 
 /* ---- who tells it what to do
@@ -480,7 +307,7 @@ static int worker_open(struct worker *w, struct err *e)
 	int r;
 
 	names_of(&w->names, w->o->listeners);
-	limits_raise(w->o->config);
+	worker_limits(w->o->config);
 	r = worker_settle(w, e);
 	if (r < 0) {
 		config_free(w->o->config);

@@ -1,0 +1,152 @@
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "config/config.h"
+#include "core/log.h"
+#include "gateway/front.h"
+#include "gateway/gateway.h"
+#include "gateway/site.h"
+#include "gateway/worker_internal.h"
+#include "proto/url.h"
+
+enum {
+	FDS_A_SESSION = 3, /* client, backend, and some of a pipe */
+};
+
+int worker_site(struct worker *w, const struct config *c,
+		struct site **ret_site, struct err *e)
+{
+	const char *own[NAMES_MAX];
+
+	for (size_t i = 0; i < w->names.count; i++)
+		own[i] = w->names.origins[i];
+	return site_new(ret_site, c, own, w->names.count, e);
+}
+
+void worker_limits(struct config *c)
+{
+	struct rlimit fds;
+	unsigned most;
+
+	if (getrlimit(RLIMIT_NOFILE, &fds) < 0)
+		return;
+	fds.rlim_cur = fds.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &fds);
+	most = (unsigned)((fds.rlim_cur > 200 ? fds.rlim_cur - 200 : 1) /
+			  FDS_A_SESSION);
+	if (c->gateway.max_sessions <= most)
+		return;
+	if (c->gateway.sessions_by_default)
+		log_info(NULL, "event=limit max_sessions=%u open_files=%llu",
+				most, (unsigned long long)fds.rlim_cur);
+	else
+		log_warn(NULL,
+				"event=limit_lowered max_sessions=%u was=%u "
+				"detail=\"the limit on open files (%llu) "
+				"allows no more; raise LimitNOFILE or ulimit "
+				"-n\"",
+				most, c->gateway.max_sessions,
+				(unsigned long long)fds.rlim_cur);
+	c->gateway.max_sessions = most;
+}
+
+/* The supervisor opened the listeners, once: do others wait for a restart? */
+static bool listen_stays(const struct config_addresses *was,
+		const struct config_addresses *is)
+{
+	char old[ADDRESS_HOST_MAX + 16], new[ADDRESS_HOST_MAX + 16];
+	bool same = was->count == is->count;
+
+	for (size_t i = 0; same && i < is->count; i++) {
+		(void)address_format(&was->items[i], old, sizeof(old));
+		(void)address_format(&is->items[i], new, sizeof(new));
+		same = strcmp(old, new) == 0;
+	}
+	return !same;
+}
+
+/* A renewed certificate; the self-made one stays. NULL: as it was. */
+static int worker_certificate(struct worker *w, const struct config *c,
+		struct tls_context **ret_tls, struct err *e)
+{
+	bool self_made;
+
+	*ret_tls = NULL;
+	if (!w->tls || !c->gateway.tls_cert)
+		return 0;
+	return names_tls(w->o->listeners, &c->gateway, ret_tls, &self_made, e);
+}
+
+/* All that another configuration brings, made before any of it stands. */
+struct change {
+	struct config *config;
+	struct tls_context *tls; /* NULL: as it was */
+	struct site *sites[GATEWAY_LOOPS_MAX];
+	char base[URL_MAX];
+	bool listen_stays;
+};
+
+/* Of one that did not come to stand; from half-built too. */
+static void change_done(struct change *n)
+{
+	for (size_t i = 0; i < GATEWAY_LOOPS_MAX; i++)
+		site_free(n->sites[i]);
+	if (n->tls)
+		tls_context_unref(n->tls);
+	config_free(n->config);
+}
+
+static int change_make(struct worker *w, struct change *n, struct err *e)
+{
+	int r = w->o->reload(w->o->arg, &n->config, e);
+
+	if (r == 0)
+		r = worker_certificate(w, n->config, &n->tls, e);
+	for (size_t i = 0; r == 0 && i < w->data_count; i++)
+		r = worker_site(w, n->config, &n->sites[i], e);
+	if (r < 0)
+		return r;
+	worker_limits(n->config);
+	names_base(&w->names, &n->config->gateway, n->base, sizeof(n->base));
+	n->listen_stays = listen_stays(&w->gateway->config->gateway.listen,
+			&n->config->gateway.listen);
+	return 0;
+}
+
+/* Nothing fails any more. */
+static void change_stands(struct worker *w, struct change *n)
+{
+	if (n->tls) {
+		tls_context_unref(w->tls);
+		w->tls = n->tls;
+	}
+	for (size_t i = 0; i < w->data_count; i++)
+		front_site(w->data[i].front, n->sites[i]);
+	log_info(NULL, "event=reloaded file=%s",
+			log_value(n->config->file ? n->config->file : "-")
+					.text);
+	if (n->listen_stays)
+		log_warn(NULL, "event=listen_stays detail=\"other addresses to "
+			       "listen on take a restart\"");
+}
+
+int worker_reload(void *arg, struct err *e)
+{
+	struct worker *w = arg;
+	struct change n = {0};
+	int r = change_make(w, &n, e);
+
+	if (r == 0)
+		r = gateway_configure(w->gateway, n.config, n.base, e);
+	if (r == 0) {
+		change_stands(w, &n);
+		return 0;
+	}
+	log_error(NULL,
+			"event=reload_failed detail=%s "
+			"hint=\"the old configuration stands\"",
+			log_value(e->text).text);
+	change_done(&n);
+	return r;
+}
