@@ -2,7 +2,7 @@
 import { attribute, h, replace, show, text } from '../lib/dom';
 import { icon, type IconName } from '../lib/icons';
 import type { Guest, Kind } from '../lib/types';
-import { kinds, kindsOf, whyNot } from './kinds';
+import { kinds, kindsOf, whyNot } from '../lib/kinds';
 
 const typeIcons: Record<string, IconName> = {
 	qemu: 'machine', lxc: 'container', static: 'plug', sandbox: 'box',

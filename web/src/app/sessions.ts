@@ -4,7 +4,7 @@ import { h, replace, show } from '../lib/dom';
 import { icon } from '../lib/icons';
 import { notice } from '../lib/notice';
 import type { SessionRow } from '../lib/types';
-import { kinds } from './kinds';
+import { kinds } from '../lib/kinds';
 import { Poll } from './poll';
 
 const EVERY_MS = 5000;

@@ -7,7 +7,7 @@ import type { Guest, Kind, ProfileError, Status } from '../lib/types';
 import { Card } from './card';
 import { emptyWall } from './empty';
 import { Poll } from './poll';
-import { whyNot } from './kinds';
+import { whyNot } from '../lib/kinds';
 
 const EVERY_MS = 10000;
 const filters: (Status | 'all')[] =

@@ -3,7 +3,8 @@
  * way out, also when the gateway could not be reached at all.
  */
 import { at } from './base';
-import type { ConsoleGrant, Guest, Kind, Login, ProfileError, SessionRow } from
+import type { Challenge, ConsoleGrant, Guest, GuestList, Job, Kind, Login,
+	ProfileError, Proof, Realm, SessionRow, Snapshot, TagStyles, Verb } from
 	'./types';
 
 export const UNREACHABLE = 'gateway_unreachable';
@@ -11,7 +12,7 @@ export const UNREACHABLE = 'gateway_unreachable';
 export class Problem extends Error {
 	constructor(readonly word: string, readonly status: number,
 		readonly detail: string, readonly hint = '', readonly id = '',
-		readonly login: string[] = []) {
+		readonly login: string[] = [], readonly realms: Realm[] = []) {
 		super(detail);
 	}
 
@@ -21,6 +22,7 @@ export class Problem extends Error {
 }
 
 const LIMIT_MS = 12000;
+const SLOW_MS = 30000;
 
 export function isRecord(value: unknown): value is Record<string, unknown> {
 	return typeof value === 'object' && value !== null;
@@ -28,6 +30,12 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 
 function str(value: unknown): string {
 	return typeof value === 'string' ? value : '';
+}
+
+function list(answer: unknown, name: string): unknown[] {
+	const found = isRecord(answer) ? answer[name] : null;
+
+	return Array.isArray(found) ? found : [];
 }
 
 async function body(response: Response): Promise<unknown> {
@@ -43,12 +51,12 @@ async function problemOf(response: Response): Promise<Problem> {
 	const p = isRecord(said) ? said : {};
 	const word = str(p['code']) ||
 		(response.status === 401 ? 'not_signed_in' : 'internal');
-	const login = Array.isArray(p['login']) ? p['login'].map(str) : [];
+	const login = list(p, 'login').map(str);
 
 	return new Problem(word, response.status,
 		str(p['detail']) || str(p['title']) ||
 			`The gateway answered ${response.status}.`,
-		str(p['hint']), str(p['id']), login);
+		str(p['hint']), str(p['id']), login, list(p, 'realms') as Realm[]);
 }
 
 async function request(method: string, path: string, send: unknown,
@@ -94,25 +102,61 @@ export function signIn(proof: { link: string } | { token: string }):
 	return call('POST', 'api/v1/login', proof) as Promise<Login>;
 }
 
+/*
+ * As an account of a cluster; it may want a second proof. A hypervisor takes
+ * its time over a wrong password.
+ */
+export async function signInAs(proof: Proof): Promise<Login | Challenge> {
+	const answer = await call('POST', 'api/v1/login', proof, SLOW_MS);
+	const more = isRecord(answer) ? answer['second_factor'] : null;
+
+	return (more ?? answer) as Login | Challenge;
+}
+
 export async function signOut(): Promise<void> {
 	await call('DELETE', 'api/v1/login');
 }
 
-function list(answer: unknown, name: string): unknown[] {
-	const found = isRecord(answer) ? answer[name] : null;
-
-	return Array.isArray(found) ? found : [];
-}
-
-export async function guests(): Promise<{
-	guests: Guest[]; errors: ProfileError[];
-}> {
+export async function guests(): Promise<GuestList> {
 	const answer = await call('GET', 'api/v1/guests');
+	const styles = isRecord(answer) ? answer['tag_styles'] : null;
 
 	return {
 		guests: list(answer, 'guests') as Guest[],
 		errors: list(answer, 'errors') as ProfileError[],
+		tagStyles: (isRecord(styles) ? styles : {}) as TagStyles,
 	};
+}
+
+function guestPath(id: string, rest = ''): string {
+	return `api/v1/guests/${encodeURIComponent(id)}${rest}`;
+}
+
+/* One guest, looked at closely. */
+export function guest(id: string): Promise<Guest> {
+	return call('GET', guestPath(id)) as Promise<Guest>;
+}
+
+function jobOf(answer: unknown): Job {
+	return (isRecord(answer) ? answer['job'] : null) as Job;
+}
+
+export async function power(id: string, verb: Verb): Promise<Job> {
+	return jobOf(await call('POST', guestPath(id, '/power'), { verb }));
+}
+
+export async function job(id: string): Promise<Job> {
+	return jobOf(await call('GET', `api/v1/jobs/${encodeURIComponent(id)}`));
+}
+
+export async function snapshots(id: string): Promise<Snapshot[]> {
+	return list(await call('GET', guestPath(id, '/snapshots'), undefined,
+		SLOW_MS), 'snapshots') as Snapshot[];
+}
+
+export async function restore(id: string, name: string): Promise<Job> {
+	return jobOf(await call('POST', guestPath(id,
+		`/snapshots/${encodeURIComponent(name)}/restore`)));
 }
 
 export function openConsole(id: string, kind: Kind, rights: string[],
