@@ -28,11 +28,40 @@ struct dial {
 	size_t at;    /* the address that is tried */
 	size_t depth; /* layers that are ready; plan.layers[depth] is at work */
 	uint64_t layer_ends;
+	uint32_t limit_ms; /* of the layer at work */
+	bool other;        /* the first way has failed: the other is tried */
+	bool pauses;       /* between two tries */
+	uint64_t began_ms;
+	uint32_t pause_ms;
+	dial_waits_fn *waits_fn;
 };
 
 static const struct dial_layer *dial_layer(const struct dial *d)
 {
 	return &d->plan.layers[d->depth];
+}
+
+static const char *dial_host(const struct dial *d)
+{
+	const struct dial_layer *l = &d->plan.layers[0];
+
+	return d->other ? l->tcp.other_host : l->tcp.host;
+}
+
+static uint16_t dial_port(const struct dial *d)
+{
+	const struct dial_layer *l = &d->plan.layers[0];
+
+	return d->other ? l->tcp.other_port : l->tcp.port;
+}
+
+/* Is there another way to try, should this one fail? */
+static bool dial_has_other(const struct dial *d)
+{
+	const struct dial_layer *l = &d->plan.layers[0];
+
+	return d->depth == 0 && l->kind == DIAL_TCP && l->tcp.other_host &&
+	       !d->other;
 }
 
 /* ---- the end ------------------------------------------------------------ */
@@ -46,8 +75,8 @@ static void dial_target(const struct dial *d, char *ret, size_t ret_max)
 	int len;
 
 	if (l->kind == DIAL_TCP) {
-		a.host = l->tcp.host;
-		a.port = l->tcp.port;
+		a.host = d->other ? l->tcp.other_host : l->tcp.host;
+		a.port = dial_port(d);
 	} else {
 		a.path = l->unix_socket.path;
 	}
@@ -120,6 +149,77 @@ static void dial_finish(struct dial *d, int r, struct err *e)
 	fn(arg, r, s, depth, e);
 }
 
+/* ---- when it fails ------------------------------------------------------ */
+
+static void dial_begin(struct dial *d);
+
+static uint32_t dial_waited(const struct dial *d)
+{
+	return (uint32_t)(loop_now_ms(d->loop) - d->began_ms);
+}
+
+/* Nobody is there yet, or somebody who does not speak yet. */
+static bool dial_is_early(const struct dial *d, int r)
+{
+	switch (r) {
+	case -ECONNREFUSED: /* further up it answered, and said no */
+	case -ENOENT:       /* a socket that is not there yet */
+		return d->depth == 0 &&
+		       !(r == -ENOENT && d->plan.layers[0].kind == DIAL_TCP);
+	case -ECONNRESET:
+	case -ECONNABORTED:
+	case -EPIPE:
+	case -ETIMEDOUT:
+	case -EHOSTUNREACH:
+	case -EHOSTDOWN:
+	case -ENETUNREACH:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void dial_pause(struct dial *d, const struct err *why)
+{
+	uint32_t waited = dial_waited(d);
+	uint32_t left = d->plan.wait_ms - waited;
+
+	dial_drop(d);
+	d->pauses = true;
+	timer_set(d->timer, d->pause_ms < left ? d->pause_ms : left);
+	d->pause_ms *= 2;
+	if (d->pause_ms > DIAL_PAUSE_MAX_MS)
+		d->pause_ms = DIAL_PAUSE_MAX_MS;
+	if (d->waits_fn)
+		d->waits_fn(d->arg, waited, why);
+}
+
+/* This way has failed: try the other one, or later, or tell. */
+static void dial_gave_up(struct dial *d, int r, struct err *e)
+{
+	uint32_t wait = d->plan.wait_ms;
+
+	if (dial_has_other(d)) {
+		dial_drop(d);
+		d->other = true;
+		dial_begin(d);
+		return;
+	}
+	if (wait == 0 || !dial_is_early(d, r)) {
+		dial_finish(d, r, e);
+		return;
+	}
+	if (dial_waited(d) < wait) {
+		dial_pause(d, e);
+		return;
+	}
+	e->code = -ETIMEDOUT;
+	(void)err_prefix(e, "nothing was ready within %u %s",
+			wait % 1000 ? wait : wait / 1000,
+			wait % 1000 ? "ms" : "s");
+	dial_finish(d, -ETIMEDOUT, e);
+}
+
 /* ---- connecting --------------------------------------------------------- */
 
 static void dial_on_wire(void *arg, int events);
@@ -162,7 +262,7 @@ static void dial_connect(struct dial *d, struct err *e)
 		if (r == 0)
 			return;
 	}
-	dial_finish(d, r, e);
+	dial_gave_up(d, r, e);
 }
 
 static void dial_on_resolved(void *arg, int r, const struct resolved *found,
@@ -174,7 +274,7 @@ static void dial_on_resolved(void *arg, int r, const struct resolved *found,
 	d->resolve = NULL;
 	if (r < 0) {
 		e = *why;
-		dial_finish(d, r, &e);
+		dial_gave_up(d, r, &e);
 		return;
 	}
 	d->found = *found;
@@ -187,8 +287,8 @@ static int dial_bottom(struct dial *d, struct err *e)
 	int r;
 
 	if (l->kind == DIAL_TCP) {
-		r = resolve_start(&d->resolve, d->loop, l->tcp.host,
-				l->tcp.port, dial_on_resolved, d);
+		r = resolve_start(&d->resolve, d->loop, dial_host(d),
+				dial_port(d), dial_on_resolved, d);
 		return r < 0 ? err_set(e, r, "out of memory") : 0;
 	}
 	r = unix_connect_wrap(&d->stream, l->unix_socket.path, e);
@@ -197,15 +297,13 @@ static int dial_bottom(struct dial *d, struct err *e)
 
 /* ---- layer by layer ----------------------------------------------------- */
 
-static uint32_t dial_limit(const struct dial *d)
-{
-	return d->plan.layer_ms ? d->plan.layer_ms : DIAL_LAYER_MS;
-}
-
 static void dial_arm(struct dial *d)
 {
-	d->layer_ends = loop_now_ms(d->loop) + dial_limit(d);
-	timer_set(d->timer, dial_limit(d));
+	d->limit_ms = d->plan.layer_ms ? d->plan.layer_ms : DIAL_LAYER_MS;
+	if (dial_has_other(d) && d->limit_ms > DIAL_FIRST_MS)
+		d->limit_ms = DIAL_FIRST_MS;
+	d->layer_ends = loop_now_ms(d->loop) + d->limit_ms;
+	timer_set(d->timer, d->limit_ms);
 }
 
 /* Put the layer at work on; on failure the stream is as it was. */
@@ -240,7 +338,7 @@ static void dial_failed(struct dial *d, int r, struct err *e)
 		dial_connect(d, e);
 		return;
 	}
-	dial_finish(d, r, e);
+	dial_gave_up(d, r, e);
 }
 
 /* As far as the wire allows. */
@@ -273,29 +371,54 @@ static void dial_on_wire(void *arg, int events)
 static void dial_on_time(void *arg)
 {
 	struct dial *d = arg;
-	uint32_t ms = dial_limit(d);
+	uint32_t ms = d->limit_ms;
 	struct err e = {0};
 	const char *what = "no answer";
 	int r;
 
+	if (d->pauses) {
+		d->other = false;
+		dial_begin(d);
+		return;
+	}
 	if (d->resolve)
 		what = "the name was not looked up";
+	resolve_cancel(d->resolve);
+	d->resolve = NULL;
 	r = err_set(&e, -ETIMEDOUT, "%s within %u %s", what,
 			ms % 1000 ? ms : ms / 1000, ms % 1000 ? "ms" : "s");
 	dial_failed(d, r, &e);
+}
+
+/* From the first layer on, this way or the other. */
+static void dial_begin(struct dial *d)
+{
+	struct err e = {0};
+	int r;
+
+	d->pauses = false;
+	d->depth = 0;
+	d->at = 0;
+	d->found.count = 0;
+	dial_arm(d);
+	r = dial_bottom(d, &e);
+	if (r < 0)
+		dial_gave_up(d, r, &e);
 }
 
 static void dial_on_begin(struct defer *defer)
 {
 	char *at = (char *)defer - offsetof(struct dial, begin);
 	struct dial *d = (struct dial *)(void *)at;
-	struct err e = {0};
-	int r;
 
-	dial_arm(d);
-	r = dial_bottom(d, &e);
-	if (r < 0)
-		dial_finish(d, r, &e);
+	d->began_ms = loop_now_ms(d->loop);
+	d->pause_ms = DIAL_PAUSE_MS;
+	dial_begin(d);
+}
+
+void dial_on_wait(struct dial *d, dial_waits_fn *fn)
+{
+	d->waits_fn = fn;
 }
 
 static bool dial_plan_stands(const struct dial_plan *p)

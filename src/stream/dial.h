@@ -35,7 +35,14 @@ enum dial_kind {
 	DIAL_SPICE_LOGIN,
 };
 
-enum { DIAL_LAYERS_MAX = 8, DIAL_LAYER_MS = 8000 };
+enum {
+	DIAL_LAYERS_MAX = 8,
+	DIAL_LAYER_MS = 8000,
+	DIAL_FIRST_MS = 1500, /* for an address that has an other */
+	DIAL_WAIT_MS = 60000, /* for a guest whose screen is not up yet */
+	DIAL_PAUSE_MS = 100,  /* between two tries, growing to */
+	DIAL_PAUSE_MAX_MS = 2000,
+};
 
 struct dial_layer {
 	enum dial_kind kind;
@@ -43,6 +50,10 @@ struct dial_layer {
 		struct {
 			char *host; /* name or address, no brackets */
 			uint16_t port;
+			/* Tried after the first, which then has only
+			 * DIAL_FIRST_MS to answer. NULL: there is none. */
+			char *other_host;
+			uint16_t other_port;
 		} tcp;
 		struct {
 			char *path;
@@ -69,6 +80,10 @@ struct dial_layer {
 /* All zero is an empty plan. */
 struct dial_plan {
 	uint32_t layer_ms; /* limit of each layer; 0: DIAL_LAYER_MS */
+	/* Try again while nobody listens yet: the whole plan, after growing
+	 * pauses, as long as it is refused, cut or met with silence before a
+	 * word was said, for at most so long. 0: the first failure is told. */
+	uint32_t wait_ms;
 	/* Its tickets were made for this one dial: where it fails, another plan
 	 * may do better. */
 	bool minted;
@@ -78,6 +93,8 @@ struct dial_plan {
 
 /* Add a layer; strings and secrets are copied. 0, -ENOMEM, -E2BIG. */
 int dial_plan_tcp(struct dial_plan *p, const char *host, uint16_t port);
+/* The other way to what the plan's first layer, a tcp, leads to. */
+int dial_plan_tcp_other(struct dial_plan *p, const char *host, uint16_t port);
 int dial_plan_unix(struct dial_plan *p, const char *path);
 int dial_plan_connect(struct dial_plan *p, const struct connect_options *o);
 int dial_plan_tls(struct dial_plan *p, struct tls_context *c, const char *host);
@@ -110,6 +127,14 @@ typedef void dial_fn(void *arg, int r, struct stream *s, size_t depth,
  * then the plan is still the caller's. */
 int dial_start(struct dial **ret_dial, struct loop *l, struct dial_plan *plan,
 		dial_fn *fn, void *arg);
+/*
+ * Tell while it waits for the guest (wait_ms): each time another try has
+ * failed. `waited_ms` since the start; `why` is that failure. Not after the
+ * answer; it must not free the dial.
+ */
+typedef void dial_waits_fn(
+		void *arg, uint32_t waited_ms, const struct err *why);
+void dial_on_wait(struct dial *d, dial_waits_fn *fn);
 void dial_free(struct dial *d); /* cancels; takes NULL; not after the answer */
 
 #endif

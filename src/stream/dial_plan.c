@@ -35,6 +35,21 @@ int dial_plan_tcp(struct dial_plan *p, const char *host, uint16_t port)
 	return 0;
 }
 
+int dial_plan_tcp_other(struct dial_plan *p, const char *host, uint16_t port)
+{
+	struct dial_layer *l = &p->layers[0];
+	char *copy;
+
+	if (p->count == 0 || l->kind != DIAL_TCP || l->tcp.other_host)
+		return -E2BIG;
+	copy = strdup(host);
+	if (!copy)
+		return -ENOMEM;
+	l->tcp.other_host = copy;
+	l->tcp.other_port = port;
+	return 0;
+}
+
 int dial_plan_unix(struct dial_plan *p, const char *path)
 {
 	struct dial_layer *l = plan_next(p, DIAL_UNIX);
@@ -120,6 +135,7 @@ static void layer_done(struct dial_layer *l)
 	switch (l->kind) {
 	case DIAL_TCP:
 		free(l->tcp.host);
+		free(l->tcp.other_host);
 		break;
 	case DIAL_UNIX:
 		free(l->unix_socket.path);
@@ -171,14 +187,25 @@ static void text_more(char *ret, size_t ret_max, const char *more)
 	(void)snprintf(ret + len, ret_max - len, "%s", more);
 }
 
-static void text_tcp(const struct dial_layer *l, char *ret, size_t ret_max)
+static void text_address(char *host, uint16_t port, const char *word, char *ret,
+		size_t ret_max)
 {
-	struct address a = {.host = l->tcp.host, .port = l->tcp.port};
+	struct address a = {.host = host, .port = port};
 	char text[ADDRESS_HOST_MAX + 16];
 
 	if (address_format(&a, text, sizeof(text)) < 0)
 		(void)snprintf(text, sizeof(text), "?");
-	text_add(ret, ret_max, "tcp", text, strlen(text));
+	text_more(ret, ret_max, word);
+	text_more(ret, ret_max, text);
+}
+
+/* "tcp 10.20.1.2:5901 or 192.0.2.7:3000" */
+static void text_tcp(const struct dial_layer *l, char *ret, size_t ret_max)
+{
+	text_address(l->tcp.host, l->tcp.port, "tcp ", ret, ret_max);
+	if (l->tcp.other_host)
+		text_address(l->tcp.other_host, l->tcp.other_port, " or ", ret,
+				ret_max);
 }
 
 /* "pvespiceproxy:...": what follows the first colon may be a ticket. */
