@@ -103,6 +103,8 @@ struct ask {
 	hypervisor_plan_fn *plan_fn;
 	hypervisor_done_fn *done_fn;
 	hypervisor_snapshots_fn *snapshots_fn;
+	hypervisor_snapped_fn *snapped_fn;
+	hypervisor_output_fn *output_fn;
 	void *arg;
 };
 
@@ -197,6 +199,26 @@ static void ask_snapshots(void *arg, int r, const struct snapshot *all,
 	free(a);
 }
 
+static void ask_snapped(void *arg, int r, const char *name, const char *task,
+		const struct err *e)
+{
+	struct ask *a = arg;
+
+	a->snapped_fn(a->arg, r, name, task, e);
+	a->h->owed--;
+	free(a);
+}
+
+static void ask_output(void *arg, int r, const char *output, size_t len,
+		const struct err *e)
+{
+	struct ask *a = arg;
+
+	a->output_fn(a->arg, r, output, len, e);
+	a->h->owed--;
+	free(a);
+}
+
 /* May this be changed, and can it be? The ask, or NULL and why not. */
 static struct ask *ask_change(
 		struct hypervisor *h, bool can, void *arg, struct err *e)
@@ -263,6 +285,79 @@ void hypervisor_snapshots(struct hypervisor *h, const char *id,
 	}
 	a->snapshots_fn = fn;
 	h->ops->snapshots(h, id, ask_snapshots, a);
+}
+
+void hypervisor_reach(struct hypervisor *h, const char *id, uint16_t guest_port,
+		hypervisor_plan_fn *fn, void *arg)
+{
+	struct ask *a = h->ops->reach ? ask_new(h, arg) : NULL;
+	struct err e;
+
+	if (!a) {
+		(void)err_set(&e, h->ops->reach ? -ENOMEM : -ENOTSUP,
+				"hypervisors of kind '%s' announce no ports",
+				h->ops->kind);
+		fn(arg, e.code, NULL, &e);
+		return;
+	}
+	a->plan_fn = fn;
+	h->ops->reach(h, id, guest_port, ask_planned, a);
+}
+
+void hypervisor_snapshot(struct hypervisor *h, const char *id, const char *name,
+		hypervisor_snapped_fn *fn, void *arg)
+{
+	struct err e;
+	struct ask *a = ask_change(h, h->ops->snapshot != NULL, arg, &e);
+
+	if (!a) {
+		fn(arg, e.code, NULL, NULL, &e);
+		return;
+	}
+	a->snapped_fn = fn;
+	h->ops->snapshot(h, id, name, ask_snapped, a);
+}
+
+void hypervisor_create(struct hypervisor *h, const char *id,
+		const char *snapshot, hypervisor_done_fn *fn, void *arg)
+{
+	struct err e;
+	struct ask *a = ask_change(h, h->ops->create != NULL, arg, &e);
+
+	if (!a) {
+		fn(arg, e.code, NULL, &e);
+		return;
+	}
+	a->done_fn = fn;
+	h->ops->create(h, id, snapshot, ask_done, a);
+}
+
+void hypervisor_destroy(struct hypervisor *h, const char *id,
+		hypervisor_done_fn *fn, void *arg)
+{
+	struct err e;
+	struct ask *a = ask_change(h, h->ops->destroy != NULL, arg, &e);
+
+	if (!a) {
+		fn(arg, e.code, NULL, &e);
+		return;
+	}
+	a->done_fn = fn;
+	h->ops->destroy(h, id, ask_done, a);
+}
+
+void hypervisor_command(struct hypervisor *h, const char *id,
+		const char *command, hypervisor_output_fn *fn, void *arg)
+{
+	struct err e;
+	struct ask *a = ask_change(h, h->ops->command != NULL, arg, &e);
+
+	if (!a) {
+		fn(arg, e.code, NULL, 0, &e);
+		return;
+	}
+	a->output_fn = fn;
+	h->ops->command(h, id, command, ask_output, a);
 }
 
 bool hypervisor_owes(const struct hypervisor *h)

@@ -32,6 +32,16 @@ const char *guest_status_name(enum guest_status s);
 
 enum { GUEST_ID_MAX = 128, GUEST_TAGS_MAX = 16 };
 
+/* A TCP port of a guest that its hypervisor announces to others. The host port
+ * may be refused on that host itself, and is another one after the guest was
+ * destroyed and created again: it is read from a fresh list, never kept. To
+ * connect, ask hypervisor_reach(). */
+struct guest_forward {
+	uint16_t host_port;      /* on struct guest's `host` */
+	uint16_t guest_port;     /* what listens within the guest */
+	const char *description; /* "gui"; "" where nothing is said */
+};
+
 struct guest {
 	const char *id;   /* within the profile: "kiosk", "qemu/100" */
 	const char *name; /* for people */
@@ -42,6 +52,10 @@ struct guest {
 	size_t tag_count;
 	/* NULL: this kind of console can be had; else why not */
 	const char *lacks[CONSOLE_KINDS];
+	const char *address; /* "10.20.1.2": its own; NULL: not known */
+	const char *host;    /* that has its host ports; NULL: none has */
+	const struct guest_forward *forwards;
+	size_t forward_count;
 };
 
 /* `guests` is valid during the call only. r < 0: e says why. */
@@ -100,6 +114,16 @@ struct snapshot {
 typedef void hypervisor_snapshots_fn(void *arg, int r,
 		const struct snapshot *all, size_t count, const struct err *e);
 
+/* A snapshot was made: r and `task` as in hypervisor_done_fn, `name` as
+ * hypervisor_restore() takes it. */
+typedef void hypervisor_snapped_fn(void *arg, int r, const char *name,
+		const char *task, const struct err *e);
+
+/* A command has run in the guest: what it said, valid during the call only.
+ * A NUL follows; it may hold any bytes. r as in hypervisor_done_fn. */
+typedef void hypervisor_output_fn(void *arg, int r, const char *output,
+		size_t len, const struct err *e);
+
 struct hypervisor_ops {
 	const char *kind; /* as the configuration names it */
 	/* Bits (1 << console_kind) of the consoles that are opened one at a
@@ -121,6 +145,19 @@ struct hypervisor_ops {
 			hypervisor_snapshots_fn *fn, void *arg);
 	void (*restore)(struct hypervisor *h, const char *id,
 			const char *snapshot, hypervisor_done_fn *fn,
+			void *arg);
+	/* As the functions below; NULL: it cannot. */
+	void (*reach)(struct hypervisor *h, const char *id, uint16_t guest_port,
+			hypervisor_plan_fn *fn, void *arg);
+	void (*snapshot)(struct hypervisor *h, const char *id, const char *name,
+			hypervisor_snapped_fn *fn, void *arg);
+	void (*create)(struct hypervisor *h, const char *id,
+			const char *snapshot, hypervisor_done_fn *fn,
+			void *arg);
+	void (*destroy)(struct hypervisor *h, const char *id,
+			hypervisor_done_fn *fn, void *arg);
+	void (*command)(struct hypervisor *h, const char *id,
+			const char *command, hypervisor_output_fn *fn,
 			void *arg);
 	void (*free)(struct hypervisor *h);
 };
@@ -152,6 +189,29 @@ void hypervisor_snapshots(struct hypervisor *h, const char *id,
 		hypervisor_snapshots_fn *fn, void *arg);
 void hypervisor_restore(struct hypervisor *h, const char *id,
 		const char *snapshot, hypervisor_done_fn *fn, void *arg);
+/*
+ * The way to a TCP port within the guest: straight to it where that can be
+ * reached, else by the port that the hypervisor announces for it. The plan
+ * ends with the connection: no login, what the guest asks is the client's to
+ * answer. The guest is looked up afresh each time. -ENOTSUP: it has no such
+ * forward and no address of its own.
+ */
+void hypervisor_reach(struct hypervisor *h, const char *id, uint16_t guest_port,
+		hypervisor_plan_fn *fn, void *arg);
+/* Make a snapshot; `name` NULL: the hypervisor finds one. */
+void hypervisor_snapshot(struct hypervisor *h, const char *id, const char *name,
+		hypervisor_snapped_fn *fn, void *arg);
+/* A new guest, running, out of a snapshot or (NULL) of what new ones are made
+ * of. -EEXIST: there is one of this name. */
+void hypervisor_create(struct hypervisor *h, const char *id,
+		const char *snapshot, hypervisor_done_fn *fn, void *arg);
+/* The guest is no more, nor what it has stored. */
+void hypervisor_destroy(struct hypervisor *h, const char *id,
+		hypervisor_done_fn *fn, void *arg);
+/* Run a command line of a shell in the guest, to its end. It may change the
+ * guest, so a read_only profile refuses it. */
+void hypervisor_command(struct hypervisor *h, const char *id,
+		const char *command, hypervisor_output_fn *fn, void *arg);
 /* Does somebody still wait for an answer of it? */
 bool hypervisor_owes(const struct hypervisor *h);
 void hypervisor_free(struct hypervisor *h); /* takes NULL */
