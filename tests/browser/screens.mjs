@@ -107,7 +107,7 @@ const shots = [
 	} },
 	{ name: 'wall-reason', act: async (p) => {
 		await wall(p);
-		await p.getByRole('button', { name: /^Serial of db/ }).focus();
+		await p.getByRole('button', { name: /^Terminal of db/ }).focus();
 		await p.keyboard.press('Enter');
 	} },
 	{ name: 'wall-stale', act: async (p, m) => {

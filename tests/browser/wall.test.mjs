@@ -87,7 +87,7 @@ test('states filter, and no match has a way out', async () => {
 test('a missing console kind tells the reason on demand', async () => {
 	const page = await wall();
 
-	await page.getByRole('button', { name: /^Serial of db/ }).focus();
+	await page.getByRole('button', { name: /^Terminal of db/ }).focus();
 	await page.keyboard.press('Enter');
 	await page.getByText('The guest has no serial port.').first().waitFor();
 	assert.deepEqual(await axe(page), []);

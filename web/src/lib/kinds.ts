@@ -14,7 +14,7 @@ interface KindInfo {
 
 export const kinds: Record<Kind, KindInfo> = {
 	vnc: { label: 'Screen', icon: 'screen', here: true },
-	serial: { label: 'Serial', icon: 'serial', here: false },
+	serial: { label: 'Terminal', icon: 'serial', here: false },
 	spice: { label: 'SPICE', icon: 'spice', here: false },
 };
 
@@ -24,20 +24,10 @@ export function isKind(name: string | null): name is Kind {
 	return name !== null && Object.hasOwn(kinds, name);
 }
 
-/* Guests that are all shell: their line is their terminal. */
-function isShell(type: string): boolean {
-	return type === 'lxc' || type === 'node';
-}
-
-export function labelOf(kind: Kind, type: string): string {
-	return kind === 'serial' && isShell(type) ? 'Terminal' :
-		kinds[kind].label;
-}
-
-/* In a sentence: "Open the serial line of web1". */
-export function phraseOf(kind: Kind, type: string): string {
-	return kind === 'spice' ? 'SPICE screen' : kind === 'vnc' ? 'screen' :
-		isShell(type) ? 'terminal' : 'serial line';
+/* In a sentence: "Open the terminal of web1". */
+export function phraseOf(kind: Kind): string {
+	return kind === 'spice' ? 'SPICE screen' :
+		kinds[kind].label.toLowerCase();
 }
 
 /* "" when this guest's console of that kind can be opened here and now. */
@@ -53,10 +43,6 @@ export function whyNot(guest: Guest, kind: Kind): string {
 
 export function kindsOf(guest: Guest): Kind[] {
 	return order.filter((k) => guest.kinds[k]);
-}
-
-export function openKinds(guest: Guest): Kind[] {
-	return kindsOf(guest).filter((k) => !whyNot(guest, k));
 }
 
 /* What a person chose for one guest. */
@@ -88,19 +74,18 @@ export function rememberKind(id: string, kind: Kind): void {
 		save(`kind.${id}`, { ...choice, last: kind });
 }
 
+const SHELLS = ['lxc', 'node']; /* guests that are all shell */
+
 /*
  * The kind that is offered first: the one that was set for this guest, else
  * the one used last, else the terminal of a shell and the screen of the rest;
- * always one that can be had, if there is any.
+ * one that can be had, null where there is none.
  */
-export function firstKind(guest: Pick<Guest, 'id' | 'type' | 'kinds'>): Kind {
+export function firstKind(guest: Guest): Kind | null {
 	const { always, last } = choiceOf(guest.id);
-	const usual: Kind[] = isShell(guest.type) ? ['serial', 'vnc', 'spice'] :
-		['vnc', 'serial', 'spice'];
-	const wishes = [always, last, ...usual].filter((k): k is Kind =>
-		k !== undefined && isKind(k));
-	const whole = guest as Guest;
+	const usual: Kind[] = SHELLS.includes(guest.type) ?
+		['serial', 'vnc', 'spice'] : ['vnc', 'spice', 'serial'];
 
-	return wishes.find((k) => guest.kinds[k] && !whyNot(whole, k)) ??
-		wishes.find((k) => guest.kinds[k]) ?? 'vnc';
+	return [always, last, ...usual].find((k): k is Kind =>
+		k !== undefined && isKind(k) && !whyNot(guest, k)) ?? null;
 }
