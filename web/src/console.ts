@@ -1,6 +1,6 @@
 /* The document at /console/{guest}: one console, nothing else. */
 import { Door } from './app/door';
-import { ApiSource } from './console/source';
+import { guestChannel } from './console/guest';
 import { ConsoleView } from './console/view';
 import { Problem } from './lib/api';
 import { at, guestOfAddress } from './lib/base';
@@ -15,7 +15,7 @@ const door: Door = new Door((login) => {
 	}
 	const view: ConsoleView = new ConsoleView({
 		guest, title: guest,
-		source: new ApiSource(guest, 'vnc', login.user.deny ?? []),
+		channel: guestChannel(guest, 'vnc', login.user.deny ?? []),
 		changed() {
 			document.title = `${guest}, ${view.line.state.name} \u2013 ` +
 				'Glassbridge';

@@ -3,9 +3,12 @@
  * of noVNC's parameters keep their meaning; the picture and the toolbar are
  * ours. A parameter behind '#' wins over one behind '?', as there.
  */
+import type { Line } from './console/line';
 import { PlainSource } from './console/source';
-import type { Scale, Settings } from './console/screen';
+import type { Scale, Settings } from './console/screentools';
 import { ConsoleView } from './console/view';
+import type { Frame } from './console/viewer';
+import { VncViewer } from './console/vnc';
 import { h } from './lib/dom';
 import { mark } from './lib/icons';
 import { themeButton } from './lib/theme';
@@ -66,30 +69,39 @@ function settings(): Partial<Settings> {
 	return scale ? { ...wish, scale } : wish;
 }
 
+function viewer(frame: Frame): VncViewer {
+	const password = value('password', '');
+	const username = value('username', '');
+
+	return new VncViewer(frame, {
+		shared: flag('shared', true),
+		repeaterId: value('repeaterID', ''),
+		credentials: {
+			...password ? { password } : {},
+			...username ? { username } : {},
+		},
+		settings: settings(),
+	});
+}
+
+function prepare(line: Line): void {
+	line.reconnect = flag('reconnect', false);
+	line.leastDelay = Math.min(60000, Number.parseInt(
+		value('reconnect_delay', ''), 10) || 0);
+}
+
 function view(): ConsoleView {
 	const url = address();
 	const made = new ConsoleView({
 		guest: '', title: url.host === location.host ?
 			url.pathname.slice(1) || url.host : url.host,
-		source: new PlainSource(url.href, flag('view_only', false)),
-		settings: settings(),
+		channel: {
+			maker: viewer, prepare,
+			source: new PlainSource(url.href, flag('view_only', false)),
+		},
 		changed() {},
 		signIn: () => location.assign('./'),
 		guests: null,
-		prepare(screen, line) {
-			const password = value('password', '');
-			const username = value('username', '');
-
-			screen.shared = flag('shared', true);
-			screen.repeaterId = value('repeaterID', '');
-			screen.given = {
-				...password ? { password } : {},
-				...username ? { username } : {},
-			};
-			line.reconnect = flag('reconnect', false);
-			line.leastDelay = Math.min(60000, Number.parseInt(
-				value('reconnect_delay', ''), 10) || 0);
-		},
 	});
 
 	made.root.classList.add('console-shown');

@@ -10,7 +10,7 @@ import { Panel } from '../lib/panel';
 import { loadTabs, saveTabs } from '../lib/prefs';
 import { themeButton } from '../lib/theme';
 import type { Kind, Login } from '../lib/types';
-import { ApiSource } from '../console/source';
+import { guestChannel } from '../console/guest';
 import { ConsoleView } from '../console/view';
 import { Sessions } from './sessions';
 import { Wall } from './wall';
@@ -153,8 +153,8 @@ export class Shell {
 			on: { click: () => this.closeTab(tab) },
 		}, icon('close')));
 		const view = new ConsoleView({
-			guest, title, source: new ApiSource(guest, kind,
-				this.login.user.deny ?? []),
+			guest, title,
+			channel: guestChannel(guest, kind, this.login.user.deny ?? []),
 			changed: () => this.drawTab(tab),
 			signIn: this.signedOut,
 			guests: () => this.go('guests', true),

@@ -29,7 +29,7 @@ const rules: Record<string, Rule> = {
 	lost: { title: 'The connection was lost', again: 'auto' },
 	[UNREACHABLE]: { title: 'The gateway does not answer', again: 'auto' },
 	client_closed: { title: 'You closed this console', again: 'ask' },
-	guest_closed: { title: 'The guest closed its screen', again: 'auto' },
+	guest_closed: { title: 'The guest closed the console', again: 'auto' },
 	guest_not_running: {
 		title: 'The guest is not running', again: 'ask',
 		hint: 'Start the guest, then open its console again.',
@@ -73,10 +73,10 @@ const rules: Record<string, Rule> = {
 		again: 'never', ways: ['guests'],
 	},
 	backend_timeout: {
-		title: 'The guest\u2019s screen did not answer', again: 'auto',
+		title: 'The guest\u2019s console did not answer', again: 'auto',
 	},
 	backend_refused: {
-		title: 'The guest\u2019s screen refused', again: 'auto',
+		title: 'The guest\u2019s console refused', again: 'auto',
 	},
 	backend_failed: {
 		title: 'The way to the guest broke', again: 'auto',

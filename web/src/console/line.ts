@@ -150,8 +150,8 @@ export class Line {
 			this.set({ name: 'connecting', since, again });
 			this.timer = window.setTimeout(() => this.down({
 				code: 4504, failure: '',
-				reason: 'backend_timeout: The guest\u2019s screen was ' +
-					'not ready in time.',
+				reason: 'backend_timeout: The guest\u2019s console ' +
+					'was not ready in time.',
 			}), CONNECT_LIMIT_MS);
 			await this.picture.open(access,
 				() => turn === this.turn && this.up(),

@@ -90,7 +90,7 @@ export class Overlay {
 		text(this.sentence, asking ? 'The gateway checks your rights.' :
 			'The gateway opens the way to the guest.');
 		text(this.hint, waited > SLOW_MS ? 'This takes longer than usual. ' +
-			'The guest\u2019s screen may not be ready yet.' : '');
+			'The guest may not be ready yet.' : '');
 		text(this.count, '');
 		text(this.word, '');
 		this.say(this.title.textContent ?? '');

@@ -1,10 +1,10 @@
-/* The panels of a console's toolbar: keys, clipboard, display, about. */
+/* The panels of a screen's toolbar: keys, clipboard, display. */
 import { attribute, h, text, uniqueId } from '../lib/dom';
 import { copyText } from '../lib/notice';
 import { Panel } from '../lib/panel';
 import { combinations, modifiers, press, singles, terminals, type Combination,
 	type Send } from './keys';
-import type { Scale, Settings } from './screen';
+import type { Scale, Settings } from './screentools';
 
 function keyGrid(title: string, list: Combination[], act: (c: Combination) =>
 	void, className = ''): HTMLElement {
@@ -47,7 +47,6 @@ function holdRow(send: Send, held: Set<() => void>): HTMLElement {
 			return button;
 		})));
 }
-
 
 export function keysPanel(send: Send, done: () => void): {
 	panel: Panel; releaseAll: () => void;
@@ -235,37 +234,4 @@ export function displayPanel(settings: Settings, changed: () => void):
 
 	lockViewOnly(false);
 	return { panel, lockViewOnly };
-}
-
-export function aboutPanel(leave: () => void):
-	{ panel: Panel; facts: HTMLElement } {
-	const facts = h('dl', { class: 'facts' });
-	const panel = new Panel({
-		icon: 'info', label: 'About this console', caption: 'About',
-		className: 'panel-about',
-	},
-	h('div', null, h('h2', { class: 'panel-heading' }, 'This console'),
-		facts),
-	h('div', null, h('h2', { class: 'panel-heading' }, 'Keys of this page'),
-		h('p', { class: 'panel-note' }, h('kbd', null, 'Ctrl'), ' ',
-			h('kbd', null, 'Alt'), ' ', h('kbd', null, 'Shift'),
-			' pressed together and let go: from the screen to this ' +
-			'toolbar. ', h('kbd', null, 'Esc'),
-			' in the toolbar: back to the screen.')),
-	h('div', { class: 'button-row' }, h('button', {
-		type: 'button', class: 'button', on: {
-			click: () => {
-				panel.close(false);
-				leave();
-			},
-		},
-	}, 'Disconnect')));
-
-	return { panel, facts };
-}
-
-export function fillFacts(list: HTMLElement,
-	rows: readonly (readonly [string, string])[]): void {
-	list.replaceChildren(...rows.flatMap(([term, value]) => [
-		h('dt', null, term), h('dd', null, value)]));
 }

@@ -1,33 +1,32 @@
 /*
- * A VNC console as it stands in the page: toolbar, picture, and what is said
- * over it. The wall puts several of them into tabs, /console/ shows one.
+ * The frame of a console as it stands in the page: toolbar, stage, and what is
+ * said over it. What shows the console is a viewer (viewer.ts), one for each
+ * kind; the kind may change while the frame stays. The wall puts several
+ * frames into tabs, /console/ shows one.
  */
-import { attribute, focusables, h, replace, show, text, uniqueId } from
-	'../lib/dom';
+import { attribute, focusables, h, replace, show, text } from '../lib/dom';
 import { icon } from '../lib/icons';
-import { load, save } from '../lib/prefs';
-import { ctrlAltDelete, press, watchLeaveChord, type Send } from './keys';
+import { aboutPanel, fillFacts } from './about';
 import { Line, type Source } from './line';
 import { Overlay } from './overlay';
-import { aboutPanel, clipboardPanel, displayPanel, fillFacts, keysPanel } from
-	'./panels';
-import { Screen, type Settings } from './screen';
-import { SoftKeys } from './softkeys';
+import type { Fact, Frame, Maker, Viewer } from './viewer';
+
+/* One console: what shows it, and where access to it comes from. */
+export interface Channel {
+	maker: Maker;
+	source: Source;
+	prepare?: (line: Line) => void;
+}
 
 export interface ViewOptions {
 	guest: string;  /* "" for a plain address */
 	title: string;
-	source: Source;
+	channel: Channel;
 	changed: () => void;
 	signIn: () => void;
 	guests: (() => void) | null;
-	settings?: Partial<Settings>; /* these come from the address */
-	prepare?: (screen: Screen, line: Line) => void;
+	tools?: HTMLElement[]; /* more for the bar, before those of the viewer */
 }
-
-const defaults: Settings = {
-	scale: 'fit', viewOnly: false, quality: 6, compression: 2, dot: false,
-};
 
 const words: Record<string, string> = {
 	asking: 'Asking', connecting: 'Connecting', connected: 'Connected',
@@ -41,39 +40,25 @@ interface KeyboardLock {
 
 export class ConsoleView {
 	readonly root: HTMLElement;
-	readonly line: Line;
-	readonly screen: Screen;
+	line: Line;
+	private viewer: Viewer;
+	private readonly frame: Frame;
 	private readonly overlay: Overlay;
-	private readonly settings: Settings;
 	private readonly stage = h('div', { class: 'stage' });
 	private readonly bar: HTMLElement;
+	private readonly own = h('div', { class: 'bar-own' });
 	private readonly dot = h('span', { class: 'dot', 'aria-hidden': 'true' });
 	private readonly stateText = h('span', { class: 'bar-state' });
 	private readonly latency = h('span', { class: 'bar-latency' });
 	private readonly sealed = h('span', { class: 'badge', hidden: true });
-	private readonly keys: ReturnType<typeof keysPanel>;
-	private readonly clipboard: ReturnType<typeof clipboardPanel>;
-	private readonly display: ReturnType<typeof displayPanel>;
 	private readonly about: ReturnType<typeof aboutPanel>;
-	private readonly soft: SoftKeys;
 	private readonly full: HTMLButtonElement;
-	private readonly cad: HTMLButtonElement;
+	private readonly drawFull: () => void;
+	private covered: HTMLElement | null = null;
 	private wantsFocus = false;
-	private mayType = true;
 	private was = '';
 
 	constructor(private readonly options: ViewOptions) {
-		const send: Send = (keysym, code, down) =>
-			this.screen.rfb?.sendKey(keysym, code || null, down);
-		const store = `console.${options.guest || 'plain'}`;
-
-		this.settings = { ...load(store, defaults), ...options.settings };
-		this.screen = new Screen(`Screen of ${options.title}`,
-			{ ...this.settings }, {
-				clipboard: (t) => this.clipboard.fromGuest(t),
-				credentials: (types) => this.askCredentials(types),
-				bell: () => this.flash(),
-			});
 		this.overlay = new Overlay(options.title, {
 			again: () => this.line.open(),
 			takeOver: () => this.line.open(true),
@@ -82,36 +67,24 @@ export class ConsoleView {
 			tryNow: () => this.line.tryNow(),
 			giveUp: () => this.line.disconnect(),
 		});
-		this.keys = keysPanel(send, () => this.focus());
-		this.clipboard = clipboardPanel((t) =>
-			this.screen.rfb?.clipboardPasteFrom(t));
-		this.display = displayPanel(this.settings, () => {
-			save(store, this.settings);
-			this.apply();
-		});
 		this.about = aboutPanel(() => this.line.disconnect());
-		this.soft = new SoftKeys(send);
-		this.full = this.fullButton();
-		this.cad = h('button', {
-			type: 'button', class: 'bar-button wide-only',
-			'data-tip': 'Send Ctrl+Alt+Del to the guest',
-			on: {
-				click: () => {
-					press(send, ctrlAltDelete);
-					this.focus();
-				},
-			},
-		}, 'Ctrl+Alt+Del');
+		this.full = h('button', { type: 'button', class: 'icon-button' });
+		this.drawFull = this.fullButton();
 		this.bar = this.toolbar();
-		this.stage.append(this.screen.host, this.overlay.root,
-			this.soft.field);
+		this.stage.append(this.overlay.root);
 		this.root = h('section', {
 			class: 'console', 'aria-label': `Console of ${options.title}`,
 		}, this.bar, this.stage);
-		watchLeaveChord(this.screen.host, () => this.focusBar());
-		this.line = new Line(options.source, this.screen,
-			() => this.render());
-		options.prepare?.(this.screen, this.line);
+		this.frame = {
+			guest: options.guest,
+			title: options.title,
+			focus: () => this.focus(),
+			focusBar: () => this.focusBar(),
+			bell: () => this.flash(),
+			changed: () => this.allow(),
+			cover: (element) => this.cover(element),
+		};
+		[this.viewer, this.line] = this.take(options.channel);
 	}
 
 	open(): void {
@@ -120,41 +93,57 @@ export class ConsoleView {
 	}
 
 	close(): void {
-		this.keys.releaseAll();
-		this.line.close();
+		document.removeEventListener('fullscreenchange', this.drawFull);
+		this.drop();
 		this.root.remove();
+	}
+
+	/* Show this guest by another channel; the old one is closed. */
+	use(channel: Channel): void {
+		this.drop();
+		this.was = '';
+		[this.viewer, this.line] = this.take(channel);
+		this.open();
 	}
 
 	/* To where typing makes sense now. */
 	focus(): void {
 		if (this.line.state.name === 'connected') {
-			this.screen.focus();
+			this.viewer.focus();
 		} else {
 			this.wantsFocus = true;
 			this.overlay.focus();
 		}
 	}
 
+	private take({ maker, source, prepare }: Channel): [Viewer, Line] {
+		const viewer = maker(this.frame);
+		const line = new Line(source, viewer, () => this.render());
+
+		replace(this.own, ...viewer.tools);
+		this.stage.prepend(viewer.host);
+		this.overlay.root.classList.toggle('overlay-aside', viewer.aside);
+		prepare?.(line);
+		return [viewer, line];
+	}
+
+	private drop(): void {
+		this.cover(null);
+		this.viewer.release();
+		this.line.close();
+		this.viewer.host.remove();
+	}
+
 	private toolbar(): HTMLElement {
-		const soft = h('button', {
-			type: 'button', class: 'icon-button touch-only',
-			'aria-label': 'On-screen keyboard',
-			/* a press must not take the focus from the hidden field */
-			on: {
-				pointerdown: (e) => e.preventDefault(),
-				click: () => this.soft.toggle(),
-			},
-		}, icon('keyboard'));
+		const { title, tools } = this.options;
 		const bar = h('div', {
-			class: 'bar', role: 'toolbar',
-			'aria-label': `Console of ${this.options.title}`,
+			class: 'bar', role: 'toolbar', 'aria-label': `Console of ${title}`,
 		},
 		h('div', { class: 'bar-who' }, this.dot,
-			h('span', { class: 'bar-title' }, this.options.title),
+			h('span', { class: 'bar-title' }, title),
 			this.stateText, this.latency, this.sealed),
-		h('div', { class: 'bar-tools' }, this.cad, soft,
-			this.keys.panel.root, this.clipboard.panel.root,
-			this.display.panel.root, this.about.panel.root, this.full));
+		h('div', { class: 'bar-tools' }, ...tools ?? [], this.own,
+			this.about.panel.root, this.full));
 
 		bar.addEventListener('keydown', (e) => this.barKey(e));
 		return bar;
@@ -168,7 +157,7 @@ export class ConsoleView {
 		const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
 		const target = event.target as HTMLElement;
 
-		if (!step || target.closest('.panel'))
+		if (!step || target.closest('.panel, input, textarea'))
 			return;
 		const all = focusables(this.bar).filter((e) => !e.closest('.panel'));
 		const next = (all.indexOf(target) + step + all.length) % all.length;
@@ -184,22 +173,21 @@ export class ConsoleView {
 			this.bar.classList.remove('bar-held'), { once: true });
 	}
 
-	private fullButton(): HTMLButtonElement {
-		const button = h('button', { type: 'button', class: 'icon-button' });
+	private fullButton(): () => void {
 		const draw = (): void => {
 			const on = document.fullscreenElement === this.root;
 			const label = on ? 'Leave full screen' : 'Full screen';
 
-			attribute(button, 'aria-label', label);
-			attribute(button, 'data-tip', label);
-			replace(button, icon(on ? 'restore' : 'full'));
+			attribute(this.full, 'aria-label', label);
+			attribute(this.full, 'data-tip', label);
+			replace(this.full, icon(on ? 'restore' : 'full'));
 		};
 
 		draw();
 		document.addEventListener('fullscreenchange', draw);
-		button.addEventListener('click', () => void this.toggleFull());
-		show(button, document.fullscreenEnabled);
-		return button;
+		this.full.addEventListener('click', () => void this.toggleFull());
+		show(this.full, document.fullscreenEnabled);
+		return draw;
 	}
 
 	private async toggleFull(): Promise<void> {
@@ -221,22 +209,19 @@ export class ConsoleView {
 		this.focus();
 	}
 
-	private apply(): void {
-		const rights = this.line.access?.rights ?? [];
-		const locked = this.line.access !== null &&
-			!rights.includes('control');
-		const deny = this.line.access?.deny ?? [];
-		const viewOnly = locked || this.settings.viewOnly;
-
-		this.screen.apply({ ...this.settings, viewOnly });
-		this.display.lockViewOnly(locked);
-		this.clipboard.setDenied(deny.includes('clipboard'), viewOnly);
-		this.mayType = !viewOnly;
-		const seals = [viewOnly ? 'View only' : '',
+	/* Before the first access nobody knows better: nothing is locked then. */
+	private allow(): void {
+		const { access, state } = this.line;
+		const control = !access || access.rights.includes('control');
+		const deny = access?.deny ?? [];
+		const seals = [!control || this.viewer.viewOnly ? 'View only' : '',
 			deny.length > 0 ? `Sealed: ${deny.join(', ')}` : '']
 			.filter(Boolean).join(' \u00b7 ');
 
-		this.armKeys(this.mayType && this.line.state.name === 'connected');
+		this.viewer.allow({
+			live: state.name === 'connected', control,
+			clipboard: !deny.includes('clipboard'),
+		});
 		text(this.sealed, seals);
 		show(this.sealed, seals !== '');
 		this.root.classList.toggle('console-sealed', deny.length > 0);
@@ -253,30 +238,22 @@ export class ConsoleView {
 		this.renderLatency();
 		this.overlay.render(state);
 		if (changed && state.name !== 'connecting')
-			this.dropCredentials();
+			this.cover(null);
 		if (changed)
 			this.entered(state.name);
-		this.armKeys(this.mayType && state.name === 'connected');
 		this.fillAbout();
 		this.options.changed();
 	}
 
-	private armKeys(on: boolean): void {
-		if (!on)
-			this.keys.panel.close(false);
-		this.cad.disabled = !on;
-		this.keys.panel.button.disabled = !on;
-	}
-
 	private entered(name: string): void {
+		this.allow();
 		if (name === 'connected') {
-			this.apply();
 			if (this.mayTakeFocus())
-				this.screen.focus();
+				this.viewer.focus();
 			this.wantsFocus = false;
 		} else if (name === 'ended') {
-			this.keys.releaseAll();
-			this.screen.clear();
+			this.viewer.release();
+			this.viewer.ended();
 			if (this.mayTakeFocus())
 				this.overlay.focus();
 		} else if (name === 'lost' && this.mayTakeFocus()) {
@@ -306,12 +283,13 @@ export class ConsoleView {
 
 	private fillAbout(): void {
 		const { access, latency, state } = this.line;
-		const rows: [string, string][] = [
+		const rows: Fact[] = [
 			['Guest', this.options.guest || this.options.title],
 			['State', words[state.name] ?? state.name],
 			['You may', access ? access.rights.join(', ') : '\u2013'],
 			['To the gateway', latency === null ? '\u2013' :
 				`${Math.max(1, Math.round(latency))} ms round trip`],
+			...this.viewer.facts(),
 		];
 
 		fillFacts(this.about.facts, rows);
@@ -322,45 +300,13 @@ export class ConsoleView {
 		requestAnimationFrame(() => this.stage.classList.add('stage-bell'));
 	}
 
-	private dropCredentials(): void {
-		this.stage.querySelector('.credentials')?.remove();
-		this.overlay.hide(false);
-	}
-
-	/* Only a plain address ever asks: the gateway logs in by itself. */
-	private askCredentials(types: string[]): void {
-		const fields = types.filter((t) => t !== 'target').map((t) => {
-			const id = uniqueId('credential');
-			const input = h('input', {
-				id, class: 'field', name: t, required: true,
-				type: t === 'password' ? 'password' : 'text',
-				autocomplete: 'off',
-			});
-
-			return { name: t, input, row: h('div', { class: 'form-row' },
-				h('label', { for: id }, t === 'password' ?
-					'Password of the screen' : 'User of the screen'),
-				input) };
-		});
-		const form = h('form', {
-			class: 'overlay overlay-shown credentials', on: {
-				submit: (e) => {
-					e.preventDefault();
-					this.dropCredentials();
-					this.screen.rfb?.sendCredentials(Object.fromEntries(
-						fields.map((f) => [f.name, f.input.value])));
-				},
-			},
-		}, h('div', { class: 'overlay-card' },
-			h('h2', { class: 'overlay-title' }, 'This screen asks who you are'),
-			...fields.map((f) => f.row),
-			h('div', { class: 'overlay-buttons' }, h('button', {
-				type: 'submit', class: 'button primary',
-			}, 'Connect'))));
-
-		this.dropCredentials();
-		this.overlay.hide(true);
-		this.stage.append(form);
-		fields[0]?.input.focus();
+	private cover(element: HTMLElement | null): void {
+		this.covered?.remove();
+		this.covered = element;
+		this.overlay.hide(element !== null);
+		if (element) {
+			this.stage.append(element);
+			focusables(element)[0]?.focus();
+		}
 	}
 }

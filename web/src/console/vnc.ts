@@ -6,23 +6,11 @@
 import type RFB from '@novnc/novnc';
 import type { Credentials } from '@novnc/novnc';
 import { h } from '../lib/dom';
-import type { Access, Closed, Picture } from './line';
-
-export type Scale = 'fit' | 'remote' | 'native';
-
-export interface Settings {
-	scale: Scale;
-	viewOnly: boolean;
-	quality: number;
-	compression: number;
-	dot: boolean;
-}
-
-export interface ScreenEvents {
-	clipboard(text: string): void;
-	credentials(types: string[]): void;
-	bell(): void;
-}
+import { credentialsForm } from './credentials';
+import { watchLeaveChord } from './keys';
+import type { Access, Closed } from './line';
+import { ScreenTools, type Settings } from './screentools';
+import type { Fact, Frame, May, Viewer } from './viewer';
 
 const CLOSE_FRAME_MS = 500;
 const UNREADABLE = 'protocol_error: The screen sent something this page ' +
@@ -39,19 +27,44 @@ function reasonOf(reason: string, failure: string): string {
 const loading = (): Promise<{ default: typeof RFB }> =>
 	import('@novnc/novnc');
 
-export class Screen implements Picture {
+export interface VncOptions {
+	shared: boolean;
+	repeaterId: string;
+	credentials: Credentials;
+	settings: Partial<Settings>;
+}
+
+const usual: VncOptions = {
+	shared: true, repeaterId: '', credentials: {}, settings: {},
+};
+
+export class VncViewer implements Viewer {
 	readonly host = h('div', { class: 'screen' });
-	rfb: RFB | null = null;
-	shared = true;
-	repeaterId = '';
-	given: Credentials = {};
+	readonly tools: HTMLElement[];
+	readonly aside = false;
+	private readonly bar: ScreenTools;
+	private rfb: RFB | null = null;
 	private socket: WebSocket | null = null;
 	private heard = 0;
 	private still: HTMLCanvasElement | null = null;
 
-	constructor(private readonly label: string, private settings: Settings,
-		private readonly events: ScreenEvents) {
-		void loading();
+	constructor(private readonly frame: Frame,
+		private readonly options = usual) {
+		this.bar = new ScreenTools(frame, {
+			key: (keysym, code, down) =>
+				this.rfb?.sendKey(keysym, code || null, down),
+			paste: (words) => this.rfb?.clipboardPasteFrom(words),
+			apply: (settings) => this.apply(settings),
+		}, options.settings);
+		this.tools = this.bar.tools;
+		this.host.append(this.bar.soft.field);
+		watchLeaveChord(this.host, () => frame.focusBar());
+		/* a failure is told by open() */
+		loading().catch(() => {});
+	}
+
+	get viewOnly(): boolean {
+		return this.bar.viewOnly;
 	}
 
 	async open(access: Access, up: () => void,
@@ -92,13 +105,13 @@ export class Screen implements Picture {
 			return;
 		}
 		const rfb = new Client(this.host, socket, {
-			shared: this.shared,
-			credentials: this.given,
-			repeaterID: this.repeaterId,
+			shared: this.options.shared,
+			credentials: this.options.credentials,
+			repeaterID: this.options.repeaterId,
 		});
 
 		this.rfb = rfb;
-		this.apply(this.settings);
+		this.bar.applyTo();
 		rfb.addEventListener('connect', () => {
 			if (ours())
 				this.arrived(socket, up);
@@ -118,10 +131,10 @@ export class Screen implements Picture {
 			}, CLOSE_FRAME_MS);
 		});
 		rfb.addEventListener('credentialsrequired', (e) =>
-			this.events.credentials(e.detail.types));
+			this.askCredentials(rfb, e.detail.types));
 		rfb.addEventListener('clipboard', (e) =>
-			this.events.clipboard(e.detail.text));
-		rfb.addEventListener('bell', () => this.events.bell());
+			this.bar.fromGuest(e.detail.text));
+		rfb.addEventListener('bell', () => this.frame.bell());
 		socket.addEventListener('message', () => {
 			this.heard = performance.now();
 		});
@@ -142,10 +155,31 @@ export class Screen implements Picture {
 		return this.heard >= time;
 	}
 
-	apply(settings: Settings): void {
+	allow(may: May): void {
+		this.bar.allow(may);
+	}
+
+	release(): void {
+		this.bar.release();
+	}
+
+	facts(): Fact[] {
+		const canvas = this.canvas();
+
+		return canvas && this.rfb ?
+			[['Picture', `${canvas.width} \u00d7 ${canvas.height}`]] : [];
+	}
+
+	private askCredentials(rfb: RFB, types: string[]): void {
+		this.frame.cover(credentialsForm(types, (given) => {
+			this.frame.cover(null);
+			rfb.sendCredentials(given);
+		}));
+	}
+
+	private apply(settings: Settings): void {
 		const { rfb } = this;
 
-		this.settings = settings;
 		if (!rfb)
 			return;
 		rfb.viewOnly = settings.viewOnly;
@@ -164,11 +198,6 @@ export class Screen implements Picture {
 		this.rfb?.focus({ preventScroll: true });
 	}
 
-	get focused(): boolean {
-		return document.activeElement instanceof HTMLCanvasElement &&
-			this.host.contains(document.activeElement);
-	}
-
 	private canvas(): HTMLCanvasElement | null {
 		return this.host.querySelector<HTMLCanvasElement>(
 			'canvas:not(.screen-still)');
@@ -180,7 +209,8 @@ export class Screen implements Picture {
 		if (canvas) {
 			canvas.tabIndex = 0;
 			canvas.setAttribute('role', 'application');
-			canvas.setAttribute('aria-label', this.label);
+			canvas.setAttribute('aria-label',
+				`Screen of ${this.frame.title}`);
 			canvas.setAttribute('aria-description',
 				'Keys go to the guest. Control, Alt and Shift together ' +
 				'bring the focus back to the toolbar.');
@@ -213,7 +243,7 @@ export class Screen implements Picture {
 	}
 
 	/* Nothing of the last picture stays once a console has truly ended. */
-	clear(): void {
+	ended(): void {
 		this.dropStill();
 	}
 }

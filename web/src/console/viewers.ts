@@ -1,0 +1,11 @@
+/* The kinds of console that this page shows. */
+import type { Kind } from '../lib/types';
+import type { Maker } from './viewer';
+import { VncViewer } from './vnc';
+
+const vnc: Maker = (frame) => new VncViewer(frame);
+const viewers: Partial<Record<Kind, Maker>> = { vnc };
+
+export function makerOf(kind: Kind): Maker {
+	return viewers[kind] ?? vnc;
+}
