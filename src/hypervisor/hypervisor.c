@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "config/config.h"
+#include "hypervisor/ask.h"
 
 static const char *const kind_names[CONSOLE_KINDS] = {
 		[CONSOLE_VNC] = "vnc",
@@ -61,9 +62,35 @@ int power_verb_from(const char *name, enum power_verb *ret_verb)
 	return -EINVAL;
 }
 
+const char *proof_kind_name(enum proof_kind k)
+{
+	static const char *const names[PROOF_KINDS] = {
+			[PROOF_PASSWORD] = "password",
+			[PROOF_TOTP] = "totp",
+			[PROOF_RECOVERY] = "recovery",
+	};
+
+	return names[k];
+}
+
 const char *guest_status_name(enum guest_status s)
 {
 	return status_names[s];
+}
+
+static int opened(struct hypervisor *h, const struct hypervisor_ops *ops,
+		const char *profile, bool read_only, struct hypervisor **ret_h,
+		struct err *e)
+{
+	h->ops = ops;
+	h->read_only = read_only;
+	h->profile = strdup(profile);
+	if (!h->profile) {
+		ops->free(h);
+		return err_set(e, -ENOMEM, "no memory");
+	}
+	*ret_h = h;
+	return 0;
 }
 
 int hypervisor_open(struct hypervisor **ret_h,
@@ -83,292 +110,58 @@ int hypervisor_open(struct hypervisor **ret_h,
 	r = (*providers)->open(&h, l, p, e);
 	if (r < 0)
 		return r;
-	h->ops = *providers;
-	h->read_only = p->read_only;
-	h->profile = strdup(p->name);
-	if (!h->profile) {
-		h->ops->free(h);
-		return err_set(e, -ENOMEM, "no memory");
-	}
-	*ret_h = h;
-	return 0;
+	return opened(h, *providers, p->name, p->read_only, ret_h, e);
 }
 
-/* ---- answers that are owed ------------------------------------------------
- */
-
-struct ask {
-	struct hypervisor *h;
-	hypervisor_list_fn *list_fn;
-	hypervisor_plan_fn *plan_fn;
-	hypervisor_done_fn *done_fn;
-	hypervisor_snapshots_fn *snapshots_fn;
-	hypervisor_snapped_fn *snapped_fn;
-	hypervisor_output_fn *output_fn;
-	void *arg;
-};
-
-static struct ask *ask_new(struct hypervisor *h, void *arg)
+int hypervisor_enter(struct hypervisor *h, const char *user,
+		struct hypervisor **ret_person, struct err *e)
 {
-	struct ask *a = calloc(1, sizeof(*a));
+	struct hypervisor *person;
+	int r;
 
-	if (!a)
-		return NULL;
-	a->h = h;
-	a->arg = arg;
-	h->owed++;
-	return a;
-}
-
-static void ask_listed(void *arg, int r, const struct guest *guests,
-		size_t count, const struct err *e)
-{
-	struct ask *a = arg;
-
-	a->list_fn(a->arg, r, guests, count, e);
-	a->h->owed--;
-	free(a);
-}
-
-static void ask_planned(
-		void *arg, int r, struct dial_plan *plan, const struct err *e)
-{
-	struct ask *a = arg;
-
-	a->plan_fn(a->arg, r, plan, e);
-	a->h->owed--;
-	free(a);
-}
-
-void hypervisor_list(struct hypervisor *h, hypervisor_list_fn *fn, void *arg)
-{
-	struct ask *a = ask_new(h, arg);
-	struct err e;
-
-	if (!a) {
-		fn(arg, err_set(&e, -ENOMEM, "no memory"), NULL, 0, &e);
-		return;
-	}
-	a->list_fn = fn;
-	h->ops->list(h, ask_listed, a);
-}
-
-void hypervisor_look(struct hypervisor *h, const char *id,
-		hypervisor_list_fn *fn, void *arg)
-{
-	struct ask *a = h->ops->look ? ask_new(h, arg) : NULL;
-
-	if (!a) {
-		hypervisor_list(h, fn, arg);
-		return;
-	}
-	a->list_fn = fn;
-	h->ops->look(h, id, ask_listed, a);
-}
-
-void hypervisor_plan(struct hypervisor *h, const char *id,
-		enum console_kind kind, hypervisor_plan_fn *fn, void *arg)
-{
-	struct ask *a = ask_new(h, arg);
-	struct err e;
-
-	if (!a) {
-		fn(arg, err_set(&e, -ENOMEM, "no memory"), NULL, &e);
-		return;
-	}
-	a->plan_fn = fn;
-	h->ops->plan(h, id, kind, ask_planned, a);
-}
-
-static void ask_done(void *arg, int r, const char *task, const struct err *e)
-{
-	struct ask *a = arg;
-
-	a->done_fn(a->arg, r, task, e);
-	a->h->owed--;
-	free(a);
-}
-
-static void ask_snapshots(void *arg, int r, const struct snapshot *all,
-		size_t count, const struct err *e)
-{
-	struct ask *a = arg;
-
-	a->snapshots_fn(a->arg, r, all, count, e);
-	a->h->owed--;
-	free(a);
-}
-
-static void ask_snapped(void *arg, int r, const char *name, const char *task,
-		const struct err *e)
-{
-	struct ask *a = arg;
-
-	a->snapped_fn(a->arg, r, name, task, e);
-	a->h->owed--;
-	free(a);
-}
-
-static void ask_output(void *arg, int r, const char *output, size_t len,
-		const struct err *e)
-{
-	struct ask *a = arg;
-
-	a->output_fn(a->arg, r, output, len, e);
-	a->h->owed--;
-	free(a);
-}
-
-/* May this be changed, and can it be? The ask, or NULL and why not. */
-static struct ask *ask_change(
-		struct hypervisor *h, bool can, void *arg, struct err *e)
-{
-	struct ask *a = NULL;
-
-	if (h->read_only)
-		(void)err_set(e, -EPERM,
-				"profile %s is read_only: it opens consoles "
-				"and changes nothing",
-				h->profile);
-	else if (!can)
-		(void)err_set(e, -ENOTSUP,
-				"hypervisors of kind '%s' cannot do this",
+	if (!h->ops->enter)
+		return err_set(e, -ENOTSUP,
+				"nobody signs in by hypervisors of kind '%s'",
 				h->ops->kind);
-	else if (!(a = ask_new(h, arg)))
-		(void)err_set(e, -ENOMEM, "no memory");
-	return a;
+	r = h->ops->enter(h, user, &person, e);
+	return r < 0 ? r
+		     : opened(person, h->ops, h->profile, h->read_only,
+				       ret_person, e);
 }
 
-void hypervisor_power(struct hypervisor *h, const char *id, enum power_verb v,
-		hypervisor_done_fn *fn, void *arg)
+const struct tag_style *hypervisor_tag_styles(
+		struct hypervisor *h, size_t *ret_count)
 {
-	struct err e;
-	struct ask *a = ask_change(h, h->ops->power != NULL, arg, &e);
-
-	if (!a) {
-		fn(arg, e.code, NULL, &e);
-		return;
-	}
-	a->done_fn = fn;
-	h->ops->power(h, id, v, ask_done, a);
+	*ret_count = 0;
+	return h->ops->tag_styles ? h->ops->tag_styles(h, ret_count) : NULL;
 }
 
-void hypervisor_restore(struct hypervisor *h, const char *id,
-		const char *snapshot, hypervisor_done_fn *fn, void *arg)
+void hypervisor_rest(struct hypervisor *h)
 {
-	struct err e;
-	struct ask *a = ask_change(h, h->ops->restore != NULL, arg, &e);
-
-	if (!a) {
-		fn(arg, e.code, NULL, &e);
-		return;
-	}
-	a->done_fn = fn;
-	h->ops->restore(h, id, snapshot, ask_done, a);
+	if (h->ops->rest)
+		h->ops->rest(h);
 }
 
-void hypervisor_snapshots(struct hypervisor *h, const char *id,
-		hypervisor_snapshots_fn *fn, void *arg)
+unsigned guest_verbs(enum guest_status s)
 {
-	struct ask *a = h->ops->snapshots ? ask_new(h, arg) : NULL;
-	struct err e;
+	static const unsigned verbs[] = {
+			[GUEST_UNKNOWN] = 0,
+			[GUEST_RUNNING] =
+					1u << POWER_SHUTDOWN |
+					1u << POWER_STOP | 1u << POWER_REBOOT |
+					1u << POWER_RESET | 1u << POWER_SUSPEND,
+			[GUEST_STOPPED] = 1u << POWER_START,
+			[GUEST_PAUSED] = 1u << POWER_RESUME | 1u << POWER_STOP,
+	};
 
-	if (!a) {
-		fn(arg,
-				err_set(&e,
-						h->ops->snapshots ? -ENOMEM
-								  : -ENOTSUP,
-						"there are no snapshots to be "
-						"had"),
-				NULL, 0, &e);
-		return;
-	}
-	a->snapshots_fn = fn;
-	h->ops->snapshots(h, id, ask_snapshots, a);
-}
-
-void hypervisor_reach(struct hypervisor *h, const char *id, uint16_t guest_port,
-		hypervisor_plan_fn *fn, void *arg)
-{
-	struct ask *a = h->ops->reach ? ask_new(h, arg) : NULL;
-	struct err e;
-
-	if (!a) {
-		(void)err_set(&e, h->ops->reach ? -ENOMEM : -ENOTSUP,
-				"hypervisors of kind '%s' announce no ports",
-				h->ops->kind);
-		fn(arg, e.code, NULL, &e);
-		return;
-	}
-	a->plan_fn = fn;
-	h->ops->reach(h, id, guest_port, ask_planned, a);
-}
-
-void hypervisor_snapshot(struct hypervisor *h, const char *id, const char *name,
-		hypervisor_snapped_fn *fn, void *arg)
-{
-	struct err e;
-	struct ask *a = ask_change(h, h->ops->snapshot != NULL, arg, &e);
-
-	if (!a) {
-		fn(arg, e.code, NULL, NULL, &e);
-		return;
-	}
-	a->snapped_fn = fn;
-	h->ops->snapshot(h, id, name, ask_snapped, a);
-}
-
-void hypervisor_create(struct hypervisor *h, const char *id,
-		const char *snapshot, hypervisor_done_fn *fn, void *arg)
-{
-	struct err e;
-	struct ask *a = ask_change(h, h->ops->create != NULL, arg, &e);
-
-	if (!a) {
-		fn(arg, e.code, NULL, &e);
-		return;
-	}
-	a->done_fn = fn;
-	h->ops->create(h, id, snapshot, ask_done, a);
-}
-
-void hypervisor_destroy(struct hypervisor *h, const char *id,
-		hypervisor_done_fn *fn, void *arg)
-{
-	struct err e;
-	struct ask *a = ask_change(h, h->ops->destroy != NULL, arg, &e);
-
-	if (!a) {
-		fn(arg, e.code, NULL, &e);
-		return;
-	}
-	a->done_fn = fn;
-	h->ops->destroy(h, id, ask_done, a);
-}
-
-void hypervisor_command(struct hypervisor *h, const char *id,
-		const char *command, hypervisor_output_fn *fn, void *arg)
-{
-	struct err e;
-	struct ask *a = ask_change(h, h->ops->command != NULL, arg, &e);
-
-	if (!a) {
-		fn(arg, e.code, NULL, 0, &e);
-		return;
-	}
-	a->output_fn = fn;
-	h->ops->command(h, id, command, ask_output, a);
-}
-
-bool hypervisor_owes(const struct hypervisor *h)
-{
-	return h->owed > 0;
+	return verbs[s];
 }
 
 void hypervisor_free(struct hypervisor *h)
 {
 	if (!h)
 		return;
+	asks_drop(h);
 	free(h->profile);
 	h->ops->free(h);
 }

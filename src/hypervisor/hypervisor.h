@@ -32,6 +32,30 @@ const char *guest_status_name(enum guest_status s);
 
 enum { GUEST_ID_MAX = 128, GUEST_TAGS_MAX = 16 };
 
+/* What is known beside of a guest: R31. Below 0: it is not known. */
+struct guest_marks {
+	double cpu; /* of all its processors: 0 to 1 */
+	int64_t cpus;
+	int64_t memory, memory_max; /* bytes */
+	int64_t uptime;             /* seconds */
+	/* 0 no, 1 yes: they may be known of a guest that was looked at only */
+	int agent, audio, usb, clipboard;
+	const char *os; /* as the hypervisor names it: "l26"; NULL */
+};
+
+/* Nothing is known. */
+#define GUEST_MARKS_UNKNOWN                              \
+	{                                                \
+		-1, -1, -1, -1, -1, -1, -1, -1, -1, NULL \
+	}
+
+/* What the account in whose name we ask may not do with a guest. */
+enum guest_bar {
+	GUEST_BARS_CONSOLE = 1, /* then `lacks` says so, too */
+	GUEST_BARS_POWER = 2,
+	GUEST_BARS_RESTORE = 4, /* going back to a snapshot */
+};
+
 /* A TCP port of a guest that its hypervisor announces to others. The host port
  * may be refused on that host itself, and is another one after the guest was
  * destroyed and created again: it is read from a fresh list, never kept. To
@@ -92,6 +116,8 @@ enum power_verb {
 /* "start" "stop" ...; -EINVAL for another text. */
 const char *power_verb_name(enum power_verb v);
 int power_verb_from(const char *name, enum power_verb *ret_verb);
+/* 1 << power_verb: those that make sense for a machine that is so. */
+unsigned guest_verbs(enum guest_status s);
 
 /*
  * It is done, to its end. `task`: how the hypervisor calls it (a UPID), for
@@ -123,6 +149,49 @@ typedef void hypervisor_snapped_fn(void *arg, int r, const char *name,
  * A NUL follows; it may hold any bytes. r as in hypervisor_done_fn. */
 typedef void hypervisor_output_fn(void *arg, int r, const char *output,
 		size_t len, const struct err *e);
+
+/* How a tag is to be drawn: "#rrggbb". */
+struct tag_style {
+	char tag[64];
+	char background[8], color[8];
+};
+
+/* ---- people with accounts of the hypervisor's own -------------------------
+ */
+
+/* Where accounts are from. */
+struct realm {
+	const char *name;    /* "pve" */
+	const char *comment; /* NULL: none */
+	bool by_default;
+};
+
+enum { REALMS_MAX = 64 };
+
+/* `all` is valid during the call only. */
+typedef void hypervisor_realms_fn(void *arg, int r, const struct realm *all,
+		size_t count, const struct err *e);
+
+enum proof_kind { PROOF_PASSWORD, PROOF_TOTP, PROOF_RECOVERY, PROOF_KINDS };
+
+/* "password" "totp" "recovery" */
+const char *proof_kind_name(enum proof_kind k);
+
+struct proved {
+	const char *user; /* as the hypervisor writes it: "ops@pve" */
+	/* 1 << proof_kind: one of these is still to be proved; 0: they are in
+	 */
+	unsigned wants;
+};
+
+/* r = 0, or
+ *   -EACCES   wrong; deliberately not told apart by the hypervisor
+ *   -ENOTSUP  a second factor of another kind is wanted
+ *   others as for plans. */
+typedef void hypervisor_proved_fn(
+		void *arg, int r, const struct proved *p, const struct err *e);
+
+struct secret;
 
 struct hypervisor_ops {
 	const char *kind; /* as the configuration names it */
@@ -159,15 +228,30 @@ struct hypervisor_ops {
 	void (*command)(struct hypervisor *h, const char *id,
 			const char *command, hypervisor_output_fn *fn,
 			void *arg);
+	/* NULL: nobody signs in by it */
+	void (*realms)(struct hypervisor *h, hypervisor_realms_fn *fn,
+			void *arg);
+	int (*enter)(struct hypervisor *h, const char *user,
+			struct hypervisor **ret_person, struct err *e);
+	void (*prove)(struct hypervisor *person, enum proof_kind kind,
+			const struct secret *value, hypervisor_proved_fn *fn,
+			void *arg);
+	/* NULL: there are none; nothing is held */
+	const struct tag_style *(*tag_styles)(
+			struct hypervisor *h, size_t *ret_count);
+	void (*rest)(struct hypervisor *h);
 	void (*free)(struct hypervisor *h);
 };
+
+struct ask;
 
 /* Embedded first in a provider's struct. */
 struct hypervisor {
 	const struct hypervisor_ops *ops;
 	char *profile;           /* owned */
 	bool read_only;          /* its profile is */
-	size_t owed;             /* answers */
+	bool lost;               /* a person's: their sign-in is over */
+	struct ask *asks;        /* the answers that are owed (ask.c) */
 	struct hypervisor *next; /* its owner's, once it is out of use */
 };
 
@@ -212,8 +296,33 @@ void hypervisor_destroy(struct hypervisor *h, const char *id,
  * guest, so a read_only profile refuses it. */
 void hypervisor_command(struct hypervisor *h, const char *id,
 		const char *command, hypervisor_output_fn *fn, void *arg);
+/* How its tags look, as of the last list; valid until the loop's next turn. */
+const struct tag_style *hypervisor_tag_styles(
+		struct hypervisor *h, size_t *ret_count);
+
+/* Where a person's account may be from; asked without any credential. */
+void hypervisor_realms(
+		struct hypervisor *h, hypervisor_realms_fn *fn, void *arg);
+/*
+ * The same hypervisor in the name of a person ("ops@pve"): a hypervisor of its
+ * own, by the same hosts and trust, with no credential yet. hypervisor_prove()
+ * gets one. Until it is freed it keeps that alive by itself; where it fails at
+ * it, it is `lost`. It does not need the one it came from. -ENOTSUP: people
+ * cannot sign in by this kind.
+ */
+int hypervisor_enter(struct hypervisor *h, const char *user,
+		struct hypervisor **ret_person, struct err *e);
+void hypervisor_prove(struct hypervisor *person, enum proof_kind kind,
+		const struct secret *value, hypervisor_proved_fn *fn,
+		void *arg);
+
+/* Nobody has asked for a while: what is held for speed alone may go. */
+void hypervisor_rest(struct hypervisor *h);
 /* Does somebody still wait for an answer of it? */
 bool hypervisor_owes(const struct hypervisor *h);
+/* Give every answer that is owed as this failure, and free it. Not from inside
+ * an answer of it. Takes NULL. */
+void hypervisor_forsake(struct hypervisor *h, int r, const char *why);
 void hypervisor_free(struct hypervisor *h); /* takes NULL */
 
 #endif
