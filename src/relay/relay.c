@@ -46,7 +46,9 @@ struct relay {
 	enum relay_side close_from; /* and from whom; RELAY_OWNER: none */
 	uint64_t leave_by_ms;       /* leaving: over by then; 0: no limit yet */
 	int unsent;                 /* last words in the client's kernel */
+	uint64_t kept_ms;           /* when the backend was last kept awake */
 	bool half;                  /* one way is done, the other lives on */
+	bool keeps;                 /* the backend understands NOTE_KEEP */
 	bool stopped; /* the owner said so: done at the next step */
 	bool raw;     /* of last_words_drop() */
 	struct tick tick;
@@ -362,6 +364,19 @@ static bool side_silent(struct relay *r, int i, uint64_t now)
 	return false;
 }
 
+/* Nothing went to the backend for long: its layers may know what to say. */
+static void relay_keeps(struct relay *r, uint64_t now)
+{
+	const struct note keep = {.kind = NOTE_KEEP};
+	uint64_t said = r->counts->up.last_ms;
+
+	if (!r->keeps || now - said < r->limit.keep_ms ||
+			now - r->kept_ms < r->limit.keep_ms)
+		return;
+	r->kept_ms = now;
+	r->keeps = relay_tell(r, RELAY_BACKEND, &keep) == 0;
+}
+
 static bool relay_idles(struct relay *r, uint64_t now)
 {
 	return r->limit.idle_ms && r->state == RELAY_OPEN &&
@@ -412,6 +427,7 @@ static void relay_tick(struct tick *t, uint64_t now)
 		else if (side_silent(r, i, now))
 			side_is_lost(r, (enum relay_side)i, -EHOSTDOWN);
 	}
+	relay_keeps(r, now);
 	if (relay_idles(r, now)) {
 		relay_leave(r, RELAY_CLIENT, -ETIME);
 		relay_stop(r);
@@ -454,6 +470,20 @@ void relay_end(struct relay *r)
 	defer_add(r->loop, &r->defer);
 }
 
+int relay_tell(struct relay *r, enum relay_side to, const struct note *n)
+{
+	struct pump *towards = &r->pump[other_side(to)];
+	int e = -ENOTCONN;
+
+	if (r->state == RELAY_OPEN)
+		e = stream_tell(r->side[to].stream, n);
+	if (e < 0)
+		return e;
+	towards->owed = true;          /* what it said is to be flushed */
+	defer_add(r->loop, &r->defer); /* in a turn of its own, as above */
+	return 0;
+}
+
 static int side_init(struct relay *r, enum relay_side which, struct stream *s)
 {
 	struct side *side = &r->side[which];
@@ -486,7 +516,9 @@ int relay_new(struct relay **ret_relay, struct loop *l, struct stream *client,
 	r->limit.progress_ms = limit_or(o->progress_ms, RELAY_PROGRESS_MS);
 	r->limit.ping_ms = limit_or(o->ping_ms, RELAY_PING_MS);
 	r->limit.linger_ms = limit_or(o->linger_ms, RELAY_LINGER_MS);
+	r->limit.keep_ms = limit_or(o->keep_ms, RELAY_KEEP_MS);
 	r->limit.idle_ms = o->idle_ms;
+	r->keeps = true; /* until stream_tell() says otherwise */
 	r->counts = counts;
 	r->events = events;
 	r->arg = arg;

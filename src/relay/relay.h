@@ -18,6 +18,8 @@
  * Times: bytes that wait while their reader makes no progress for progress_ms
  * end the relay (-ETIMEDOUT, the reader's side). A side that answers pings is
  * asked every ping_ms and lost (-EHOSTDOWN) after two of them without a sign.
+ * A backend to which nothing went for keep_ms is sent NOTE_KEEP, and again
+ * after as long: what lies behind it may hang up on silence.
  */
 #ifndef RELAY_RELAY_H
 #define RELAY_RELAY_H
@@ -37,6 +39,7 @@ enum {
 	RELAY_PROGRESS_MS = 45000,
 	RELAY_PING_MS = 20000,
 	RELAY_LINGER_MS = 2000,
+	RELAY_KEEP_MS = 300000,
 	RELAY_HALF_MS = 300000, /* a half-closed pair in silence */
 };
 
@@ -68,7 +71,7 @@ struct relay_events {
 
 struct relay_options {
 	/* 0: the defaults above; idle_ms 0: no limit */
-	uint32_t progress_ms, ping_ms, linger_ms, idle_ms;
+	uint32_t progress_ms, ping_ms, linger_ms, keep_ms, idle_ms;
 };
 
 /* What is counted; read from any thread while the relay lives. */
@@ -91,6 +94,13 @@ int relay_new(struct relay **ret_relay, struct loop *l, struct stream *client,
  * `farewell` is asked for the words (side RELAY_OWNER) and both sides are
  * told; `over` follows within the linger time. */
 void relay_end(struct relay *r);
+
+/*
+ * Tell a side a note (a terminal's size), also from `note`; what its layers
+ * then owe the wire goes out by itself. As stream_tell(), or -ENOTCONN when
+ * that side is told nothing more: it is leaving.
+ */
+int relay_tell(struct relay *r, enum relay_side to, const struct note *n);
 
 /* At once and without a word to anybody. Takes NULL. */
 void relay_free(struct relay *r);

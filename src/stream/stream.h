@@ -104,6 +104,7 @@ enum note_kind {
 	NOTE_PING,   /* down: ask for a sign of life */
 	NOTE_PONG,   /* up: one came; rtt_ms where we asked */
 	NOTE_TEXT, /* up: a text message of a page (JSON notes of terminals) */
+	NOTE_KEEP, /* down: it was silent for long: say something harmless */
 };
 
 enum { NOTE_REASON_MAX = 123 }; /* RFC 6455 5.5: 125 less the code */

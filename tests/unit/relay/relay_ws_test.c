@@ -327,6 +327,94 @@ static void a_byte_a_call_is_enough_for_everything(void)
 	}
 }
 
+/* Soon, and nothing else. */
+static void check_told(struct rig *g, const char *text)
+{
+	for (int i = 0; i < 100 && g->backend.got.len < strlen(text); i++)
+		rig_run(g, 50);
+	CHECK_INT(g->backend.got.len, strlen(text));
+	CHECK(memcmp(buf_data(&g->backend.got), text, strlen(text)) == 0);
+}
+
+static int tell_size(struct rig *g, uint16_t cols)
+{
+	return relay_tell(g->relay, RELAY_BACKEND,
+			&(struct note){.kind = NOTE_RESIZE,
+					.resize = {cols, 24}});
+}
+
+static void what_a_side_is_told_reaches_its_wire(void)
+{
+	for (int chop = 0; chop <= RIG_CHOP; chop += RIG_CHOP) {
+		struct rig g;
+
+		rig_up(&g, RIG_WS | RIG_NOTES | chop, &usual);
+		CHECK_INT(tell_size(&g, 132), 0);
+		check_told(&g, "[132x24]");
+		far_says(&g.client, "b=typed");
+		check_told(&g, "[132x24]typed");
+		CHECK_INT(tell_size(&g, 80), 0);
+		check_told(&g, "[132x24]typed[80x24]");
+		CHECK_INT(g.counts.up.bytes, 5);
+		rig_down(&g);
+	}
+}
+
+static void a_note_of_the_client_may_be_told_on(void)
+{
+	for (int chop = 0; chop <= RIG_CHOP; chop += RIG_CHOP) {
+		struct rig g;
+
+		rig_up(&g, RIG_WS | RIG_NOTES | chop, &usual);
+		g.resize_in_note = true;
+		far_says(&g.client, "t=note");
+		check_told(&g, "[80x24]");
+		CHECK_INT(g.notes, 1);
+		rig_down(&g);
+	}
+}
+
+static void who_understands_no_note_is_told_none(void)
+{
+	struct rig g;
+
+	rig_up(&g, RIG_WS, &usual);
+	CHECK_INT(tell_size(&g, 80), -ENOTSUP);
+	rig_run(&g, 30);
+	far_close(&g.client);
+	rig_run(&g, 300);
+	if (g.relay)
+		CHECK_INT(tell_size(&g, 80), -ENOTCONN);
+	rig_down(&g);
+}
+
+/* Whatever the client types or hears: it is about what goes to the backend. */
+static void a_backend_to_which_nothing_goes_is_kept_awake(void)
+{
+	struct rig g;
+
+	rig_up(&g, RIG_WS | RIG_NOTES,
+			&(struct relay_options){.keep_ms = 1500});
+	rig_run(&g, 1000);
+	far_says(&g.client, "b=typed");
+	rig_run(&g, 1300);
+	check_told(&g, "typed");
+	rig_run_idle(&g, 3500);
+	check_told(&g, "typed[keep][keep]");
+	rig_down(&g);
+}
+
+static void a_backend_that_knows_no_such_word_is_left_alone(void)
+{
+	struct rig g;
+
+	rig_up(&g, RIG_WS, &(struct relay_options){.keep_ms = 1});
+	rig_run_idle(&g, 2200);
+	CHECK_INT(g.backend.got.len, 0);
+	CHECK_INT(g.overs, 0);
+	rig_down(&g);
+}
+
 TESTS(T(all_the_backend_said_comes_before_the_close),
 		T(a_very_slow_client_gets_all_of_it_too),
 		T(what_the_client_says_until_its_close_arrives),
@@ -343,4 +431,9 @@ TESTS(T(all_the_backend_said_comes_before_the_close),
 		T(an_end_in_the_middle_of_a_frame_comes_after_the_frame),
 		T(a_note_may_end_the_relay),
 		T(a_close_by_a_ws_backend_reaches_the_client),
-		T(a_byte_a_call_is_enough_for_everything))
+		T(a_byte_a_call_is_enough_for_everything),
+		T(what_a_side_is_told_reaches_its_wire),
+		T(a_note_of_the_client_may_be_told_on),
+		T(who_understands_no_note_is_told_none),
+		T(a_backend_to_which_nothing_goes_is_kept_awake),
+		T(a_backend_that_knows_no_such_word_is_left_alone))

@@ -2,18 +2,21 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "stream/layer.h"
 #include "stream/mem.h"
 #include "stream/stream.h"
 #include "stream/tcp.h"
 #include "stream/ws.h"
 #include "stream/ws_wire.h"
 
-enum { FAR_MAX = 96 * 1024 * 1024 };
+enum { FAR_MAX = 96 * 1024 * 1024, RIG_WIRE = RIG_CHOP - 1 };
 
 /* ---- the far ends -------------------------------------------------------- */
 
@@ -158,6 +161,63 @@ void far_heard(const struct far *f, struct heard_ws *ret)
 	}
 }
 
+/* ---- a layer that says what it is told ----------------------------------- */
+
+struct saying {
+	struct stream stream;
+	struct buf out;
+};
+
+static int saying_flush(struct stream *s)
+{
+	return layer_send(s->below, &((struct saying *)s)->out);
+}
+
+static ssize_t saying_write(struct stream *s, uint8_t *data, size_t len)
+{
+	struct buf *out = &((struct saying *)s)->out;
+	int r = out->len ? layer_send(s->below, out) : 0;
+
+	return r < 0 ? r : stream_write(s->below, data, len);
+}
+
+static int saying_tell(struct stream *s, const struct note *n)
+{
+	struct buf *out = &((struct saying *)s)->out;
+	char text[32] = "[keep]";
+
+	if (n->kind != NOTE_RESIZE && n->kind != NOTE_KEEP)
+		return -ENOTSUP;
+	if (n->kind == NOTE_RESIZE)
+		(void)snprintf(text, sizeof(text), "[%ux%u]", n->resize.cols,
+				n->resize.rows);
+	return buf_adds(out, text);
+}
+
+static void saying_free(struct stream *s)
+{
+	buf_done(&((struct saying *)s)->out);
+	free(s);
+}
+
+static const struct stream_ops saying_ops = {
+		.name = "saying",
+		.write = saying_write,
+		.flush = saying_flush,
+		.tell = saying_tell,
+		.free = saying_free,
+};
+
+static void saying_wrap(struct stream **s)
+{
+	struct saying *layer = calloc(1, sizeof(*layer));
+
+	CHECK(layer != NULL);
+	buf_init(&layer->out, 256);
+	layer_push(s, &layer->stream, &saying_ops);
+	CHECK_INT(stream_handshake(*s, NULL), 0);
+}
+
 /* ---- the relay's ends ---------------------------------------------------- */
 
 void rig_pair(int fd[2])
@@ -249,6 +309,11 @@ static void rig_note(void *arg, enum relay_side from, const struct note *n)
 	CHECK_INT(n->kind, NOTE_TEXT);
 	CHECK_INT(from, RELAY_CLIENT);
 	g->notes++;
+	if (g->resize_in_note)
+		CHECK_INT(relay_tell(g->relay, RELAY_BACKEND,
+					  &(struct note){.kind = NOTE_RESIZE,
+							  .resize = {80, 24}}),
+				0);
 	if (g->end_in_note)
 		relay_end(g->relay);
 }
@@ -267,8 +332,10 @@ void rig_up(struct rig *g, int kind, const struct relay_options *o)
 	CHECK(loop_new(&g->loop) == 0);
 	CHECK(timer_new(&g->look, g->loop, rig_look, g) == 0);
 	CHECK(timer_new(&g->late, g->loop, rig_late, g->loop) == 0);
-	c = rig_side(&g->client, kind, (kind & ~RIG_CHOP) != RIG_TCP);
-	b = rig_side(&g->backend, kind, (kind & ~RIG_CHOP) == RIG_WS_WS);
+	c = rig_side(&g->client, kind, (kind & RIG_WIRE) != RIG_TCP);
+	b = rig_side(&g->backend, kind, (kind & RIG_WIRE) == RIG_WS_WS);
+	if (kind & RIG_NOTES)
+		saying_wrap(&b);
 	CHECK(relay_new(&g->relay, g->loop, c, b, o, &g->counts, &rig_events,
 			      g) == 0);
 }

@@ -24,7 +24,8 @@ enum rig_kind {
 	RIG_TCP,
 	RIG_WS, /* a WebSocket client; the backend is plain */
 	RIG_WS_WS,
-	RIG_CHOP = 8, /* each layer of both sides is cut to a byte a call */
+	RIG_CHOP = 8,   /* each layer of both sides is cut to a byte a call */
+	RIG_NOTES = 16, /* the backend says "[80x24]" or "[keep]" for notes */
 };
 
 struct rig {
@@ -38,6 +39,7 @@ struct rig {
 	int farewells, overs, notes;
 	bool end_in_note, keep; /* end it when a note comes; do not free it */
 	bool stop_when_over;
+	bool resize_in_note; /* tell the backend a size when a note comes */
 };
 
 void rig_up(struct rig *g, int kind, const struct relay_options *o);
