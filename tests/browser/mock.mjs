@@ -5,6 +5,7 @@
  *
  *   node tests/browser/mock.mjs [--port 8800] [--guests 12] [--vnc PORT]
  *
+ * --cluster: a Proxmox cluster's guests; accounts are in cluster.mjs.
  * token: "let-me-in"; links: /#t=once, /console/home%2F101#t=once
  */
 import { createServer } from 'node:http';
@@ -14,6 +15,8 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { needed } from './packages.mjs';
+import { apply, makeCluster, makeSnapshots, realms, tagStyles, users } from
+	'./cluster.mjs';
 import { FakeScreen } from './fake-rfb.mjs';
 
 const { WebSocketServer } = needed('ws');
@@ -82,6 +85,7 @@ const problems = {
 	hypervisor_untrusted: [502, 'The certificate of pve2:8006 has changed.',
 		'If it was renewed, store its new fingerprint.'],
 	store_unavailable: [503, 'The store did not answer within 1 s.', ''],
+	hypervisor_refused: [502, 'pve1 refused: VM is locked (backup)', ''],
 	limit: [429, 'You have 64 consoles open, the most there may be.', ''],
 	bad_request: [400, 'The request could not be read.', ''],
 };
@@ -89,6 +93,7 @@ const problems = {
 export class Mock {
 	guests;
 	signedIn = true;
+	name = 'ops@pve';
 	rights = ['view', 'control', 'admin'];
 	deny = [];
 	errors = [];
@@ -99,6 +104,16 @@ export class Mock {
 	links = new Set(['once']);
 	live = new Map();   /* session id -> {guest, socket, screen} */
 	codes = new Map();
+	methods = ['link', 'token'];
+	realms = [];
+	tagStyles = {};
+	challenges = new Map(); /* id -> user */
+	signInProblem = '';     /* a word: every account is refused with it */
+	jobs = new Map();
+	jobMs = 400;
+	jobFails = '';          /* a sentence: jobs fail with it */
+	snapshots = makeSnapshots();
+	powered = [];           /* "verb guest" */
 	asked = { consoles: 0, resumes: 0, guests: 0, most: 0 };
 	sockets = new Set();
 
@@ -117,6 +132,14 @@ export class Mock {
 		});
 		this.server.on('upgrade', (q, socket, head) =>
 			this.upgrade(q, socket, head));
+	}
+
+	/* A cluster's guests, and its accounts sign in. */
+	cluster() {
+		this.guests = makeCluster();
+		this.tagStyles = tagStyles;
+		this.realms = realms;
+		this.methods = ['proxmox', 'link', 'token'];
 	}
 
 	listen(port = 0) {
@@ -224,7 +247,8 @@ export class Mock {
 		this.json(response, status, {
 			type: `docs/troubleshooting.md#${word}`, status, code: word,
 			title: word.replaceAll('_', ' '), detail, hint,
-			id: randomBytes(4).toString('hex'), login: ['link', 'token'],
+			id: randomBytes(4).toString('hex'), login: this.methods,
+			realms: this.realms,
 		});
 	}
 
@@ -242,8 +266,8 @@ export class Mock {
 
 	who() {
 		return {
-			user: { name: 'ops@pve', rights: this.rights, deny: this.deny },
-			login: ['link', 'token'], version: '0.1.0',
+			user: { name: this.name, rights: this.rights, deny: this.deny },
+			login: this.methods, realms: this.realms, version: '0.1.0',
 		};
 	}
 
@@ -260,8 +284,14 @@ export class Mock {
 			return this.login(request.method, response, body);
 		if (!this.signedIn)
 			return this.problem(response, 'not_signed_in');
+		if (call === 'GET guests' && part[3] === 'snapshots')
+			return this.json(response, 200, { snapshots: this.snapshots });
 		if (call === 'GET guests')
 			return this.list(response, part[2]);
+		if (call === 'POST guests')
+			return this.act(response, part, body);
+		if (call === 'GET jobs')
+			return this.job(response, part[2]);
 		if (call === 'POST consoles') {
 			return part[3] === 'resume' ? this.resume(response, part[2]) :
 				this.console(response, body);
@@ -280,12 +310,75 @@ export class Mock {
 			if (body.link && !this.links.delete(body.link))
 				return this.problem(response, body.link === 'old' ?
 					'link_expired' : 'link_used');
+			if (body.user || body.challenge)
+				return this.account(response, body);
 			if (!body.link && body.token !== 'let-me-in')
 				return this.problem(response, 'login_failed');
 			this.signedIn = true;
 		}
 		return this.signedIn ? this.json(response, 200, this.who()) :
 			this.problem(response, 'not_signed_in');
+	}
+
+	/* A cluster's account: the password, then the second factor. */
+	account(response, { user, realm, password, challenge, kind, value }) {
+		const name = challenge ? this.challenges.get(challenge) :
+			`${user}@${realm}`;
+		const known = users[name];
+
+		if (this.signInProblem)
+			return this.problem(response, this.signInProblem);
+		if (challenge && !known)
+			return this.problem(response, 'link_expired');
+		if (challenge ? known[kind] !== value : known?.password !== password)
+			return this.problem(response, 'login_failed');
+		if (!challenge && (known.totp || known.other)) {
+			const id = randomBytes(6).toString('hex');
+
+			this.challenges.set(id, name);
+			return this.json(response, 200, { second_factor: {
+				challenge: id, kinds: known.other ? [] :
+					['totp', 'recovery'] } });
+		}
+		this.signedIn = true;
+		this.name = name;
+		return this.json(response, 200, this.who());
+	}
+
+	/* A power verb, or going back to a snapshot: a job for a while. */
+	act(response, [, , id, what, name], { verb }) {
+		const guest = this.guests.find((g) => g.id === id);
+		const job = { id: randomBytes(6).toString('hex'), guest: id,
+			what: what === 'power' ? verb : 'restore', state: 'running',
+			task: `UPID:${guest?.node}:0001F2A3:018C9F10:6740D2B1:qm${verb ??
+				'rollback'}:${id.split('/').pop()}:ops@pve:`,
+			word: null, detail: null };
+
+		if (!guest)
+			return this.problem(response, 'no_such_guest');
+		if (what === 'power' && !guest.power?.includes(verb))
+			return this.problem(response, 'not_permitted');
+		this.powered.push(`${job.what} ${name ?? guest.name}`);
+		this.jobs.set(job.id, job);
+		setTimeout(() => this.finish(job, guest, verb), this.jobMs);
+		return this.json(response, 202, { job });
+	}
+
+	finish(job, guest, verb) {
+		job.state = this.jobFails ? 'failed' : 'done';
+		if (this.jobFails) {
+			job.word = 'hypervisor_refused';
+			job.detail = this.jobFails;
+		} else if (verb) {
+			apply(guest, verb);
+		}
+	}
+
+	job(response, id) {
+		const job = this.jobs.get(id);
+
+		return job ? this.json(response, 200, { job }) :
+			this.problem(response, 'bad_request');
 	}
 
 	async list(response, id) {
@@ -302,6 +395,7 @@ export class Mock {
 		this.listing--;
 		return this.json(response, 200, {
 			guests: this.guests, errors: this.errors,
+			tag_styles: this.tagStyles,
 		});
 	}
 
@@ -430,5 +524,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
 		screen: vnc ? { host: '127.0.0.1', port: Number(vnc) } : null,
 	});
 
+	if (process.argv.includes('--cluster'))
+		mock.cluster();
 	console.log(await mock.listen(Number(option('port', 8800))));
 }

@@ -7,10 +7,11 @@ import { takeLinkCode } from '../lib/base';
 import { h, replace } from '../lib/dom';
 import { themeButton } from '../lib/theme';
 import { startTips } from '../lib/tip';
-import type { Login } from '../lib/types';
+import type { Login, Realm } from '../lib/types';
 import { signInPanel } from './signin';
 
 const LONGEST_MS = 8000;
+const REALMS_MS = 4000;
 
 /* What is behind the door; stop() is called before the door is shown again. */
 export interface Inside {
@@ -22,6 +23,7 @@ export interface Inside {
 export class Door {
 	private inside: Inside | null = null;
 	private methods: string[] = []; /* ways to sign in, as told last */
+	private realms: Realm[] = [];
 
 	constructor(private readonly enter: (login: Login) => Inside) {
 		startTips();
@@ -41,6 +43,7 @@ export class Door {
 	private open(login: Login): void {
 		this.inside?.stop();
 		this.methods = login.login ?? this.methods;
+		this.realms = login.realms ?? this.realms;
 		this.inside = this.enter(login);
 		replace(document.body, this.inside.root);
 		this.inside.start();
@@ -53,8 +56,9 @@ export class Door {
 			try {
 				this.open(await whoAmI());
 				return;
-			} catch {
+			} catch (other) {
 				/* the link's own problem is the one to show */
+				this.learn(other);
 			}
 		}
 		this.ask(problem instanceof Problem ? problem : null, code);
@@ -64,10 +68,12 @@ export class Door {
 	ask(problem: Problem | null, code: string | null = null): void {
 		this.inside?.stop();
 		this.inside = null;
-		if (problem && problem.login.length > 0)
-			this.methods = problem.login;
-		const panel = signInPanel(this.methods,
-			(login) => this.open(login));
+		this.learn(problem);
+		const panel = signInPanel(
+			{ methods: this.methods, realms: this.realms }, {
+				done: (login) => this.open(login),
+				retry: () => void this.look(panel.root),
+			});
 
 		replace(document.body, h('div', { class: 'door' },
 			h('div', { class: 'door-tools' }, themeButton()), panel.root));
@@ -76,6 +82,45 @@ export class Door {
 		panel.focus();
 		if (problem?.unreachable)
 			this.again(code, 1000, panel.root);
+		else if (this.lacksRealms())
+			this.lookLater(panel.root);
+	}
+
+	/* Who is refused is told the ways in. */
+	private learn(problem: unknown): void {
+		if (problem instanceof Problem && problem.login.length > 0) {
+			this.methods = problem.login;
+			this.realms = problem.realms;
+		}
+	}
+
+	private lacksRealms(): boolean {
+		return this.methods.includes('proxmox') && this.realms.length === 0;
+	}
+
+	/* The ways in are not all known: a cluster may be away for now. */
+	private lookLater(shown: HTMLElement): void {
+		setTimeout(() => void this.look(shown), REALMS_MS);
+	}
+
+	private async look(shown: HTMLElement): Promise<void> {
+		try {
+			const login = await whoAmI();
+
+			if (shown.isConnected)
+				this.open(login);
+		} catch (problem) {
+			if (!shown.isConnected)
+				return;
+			const typed = [...shown.querySelectorAll('input')]
+				.some((input) => input.value !== '');
+
+			if (!typed && problem instanceof Problem &&
+				problem.realms.length > 0)
+				this.ask(problem);
+			else if (this.lacksRealms())
+				this.lookLater(shown);
+		}
 	}
 
 	/* The gateway was not there: go on as soon as it is. */
