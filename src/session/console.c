@@ -5,13 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/config.h"
 #include "core/loop.h"
 #include "relay/farewell.h"
+#include "session/greeting.h"
 #include "session/registry.h"
 #include "stream/dial.h"
-#include "stream/rfb.h"
-#include "stream/rfb_filter.h"
 
 enum console_state {
 	CONSOLE_GREETING,
@@ -50,10 +48,9 @@ struct console {
 	char detail[ERR_TEXT_MAX];
 	bool inner; /* the detail tells addresses */
 	bool said_goodbye;
-	bool greets;    /* an RFB greeting waits for its verdict */
 	bool may_retry; /* the dial's tickets were made for it */
 	bool retried;
-	unsigned wraps; /* layers of ours on the client's stream */
+	struct greeting greeting;
 	enum end_word stop_word;
 	/* to the control loop, each once */
 	struct post known, asks, streams, drains, ends;
@@ -195,7 +192,6 @@ static void console_leave(struct console *c)
 	struct stream *client = c->setup.client;
 	const char *detail = console_detail(c);
 	struct note close;
-	struct err e;
 
 	console_report(c, &c->drains, drains_arrives);
 	dial_free(c->dial);
@@ -203,16 +199,8 @@ static void console_leave(struct console *c)
 	watch_free(c->watch);
 	c->watch = NULL;
 	timer_stop(c->timer);
-	/* a viewer that has greeted is told in its own protocol; what one that
-	 * has not may still say has no meaning */
-	while (c->state == CONSOLE_GREETING && c->wraps > 0) {
-		stream_peel(&client);
-		c->wraps--;
-	}
-	if (c->greets && c->state > CONSOLE_GREETING)
-		(void)rfb_greet_finish(client,
-				detail ? detail : end_info(c->word)->sentence,
-				&e);
+	greeting_refuse(&c->greeting, &client, c->state > CONSOLE_GREETING,
+			c->word, detail);
 	end_note(c->word, detail, &close);
 	c->state = CONSOLE_LEAVING;
 	c->setup.client = NULL; /* the farewell's now */
@@ -364,9 +352,7 @@ static void console_dialled(void *arg, int r, struct stream *s, size_t depth,
 	c->backend = s;
 	c->state = CONSOLE_ANSWERING;
 	console_report(c, &c->streams, streams_arrives);
-	if (c->greets)
-		r = rfb_greet_finish(c->setup.client, NULL, &why);
-	c->greets = false;
+	r = greeting_admit(&c->greeting, c->setup.client, &why);
 	if (r < 0)
 		console_fail(c, r == -ENOMEM ? END_INTERNAL : END_LOGIN_FAILED,
 				why.text);
@@ -492,33 +478,6 @@ static void console_late(void *arg)
 				"The hypervisor did not answer in time.");
 }
 
-/* The client's layers: the greeting for a screen, then what may not pass. */
-static int console_wrap(struct console *c, struct err *e)
-{
-	const struct grant *g = &c->setup.session->grant;
-	const struct secret none = {0};
-	unsigned drop = 0;
-	int r;
-
-	if (g->kind != CONSOLE_VNC) /* no filter yet: better not at all */
-		return g->rights & CONFIG_MAY_CONTROL ? 0 : -ENOTSUP;
-	r = rfb_greet_wrap(&c->setup.client, &none, e);
-	if (r < 0)
-		return r;
-	c->greets = true;
-	c->wraps = 1;
-	if (!(g->rights & CONFIG_MAY_CONTROL))
-		drop |= RFB_DROP_INPUT;
-	if (g->deny & CONFIG_DENY_CLIPBOARD)
-		drop |= RFB_DROP_CLIPBOARD;
-	if (!drop)
-		return 0;
-	r = rfb_filter_wrap(&c->setup.client, drop, e);
-	if (r == 0)
-		c->wraps = 2;
-	return r;
-}
-
 int console_start(const struct console_setup *setup)
 {
 	struct console *c = calloc(1, sizeof(*c));
@@ -527,7 +486,8 @@ int console_start(const struct console_setup *setup)
 
 	if (r == 0) {
 		c->setup = *setup;
-		r = console_wrap(c, &e);
+		r = greeting_wrap(&c->greeting, &c->setup.client,
+				&setup->session->grant, setup->plain, &e);
 	}
 	if (r == 0)
 		r = timer_new(&c->timer, setup->loop, console_late, c);

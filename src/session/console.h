@@ -19,6 +19,7 @@
 #define SESSION_CONSOLE_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -50,6 +51,7 @@ struct console_setup {
 	void *plan_arg;
 	struct relay_options relay;
 	uint32_t greet_ms, plan_ms; /* 0: the above */
+	bool plain;                 /* no greeting: bytes as they come */
 	_Atomic size_t *load;       /* one less when it is over; may be NULL */
 };
 

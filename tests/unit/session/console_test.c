@@ -33,6 +33,7 @@ struct rig {
 };
 
 static struct rig rig;
+static bool plain; /* the next one greets nobody */
 
 /* What a viewer says up to ClientInit. */
 static const char viewer[] = "RFB 003.008\n\1\1";
@@ -78,6 +79,7 @@ static void up(uint32_t greet_ms, uint32_t plan_ms, bool candid)
 	struct console_setup setup = {.plan = keep_asked,
 			.greet_ms = greet_ms,
 			.plan_ms = plan_ms,
+			.plain = plain,
 			.load = &rig.load};
 	struct grant g = {.id = "0123456789abcdefABCDEF",
 			.guest = "lab/web1",
@@ -408,6 +410,57 @@ static void a_guest_that_leaves_is_told_as_such(void)
 	down();
 }
 
+/* ---- without a greeting ----------------------------------------------------
+ */
+
+static void a_plain_console_carries_bytes_as_they_come(void)
+{
+	char got[64];
+
+	plain = true;
+	up(0, 0, false);
+	plain = false;
+	CHECK(rig.asked); /* nothing had to be said for it */
+	plan(0);
+	says(rig.guest, guest_login, sizeof(guest_login) - 1);
+	CHECK_INT(rig.session->state, SESSION_STREAMING);
+	says(rig.client, "to the guest", 12);
+	says(rig.guest, "and back", 8);
+	CHECK_INT(recv(rig.client, got, sizeof(got), MSG_DONTWAIT), 8);
+	/* behind what our login said */
+	CHECK_INT(recv(rig.guest, got, sizeof(got), MSG_DONTWAIT), 14 + 12);
+	CHECK(memcmp(got + 14, "to the guest", 12) == 0);
+	close(rig.client);
+	rig.client = -1;
+	close(rig.guest);
+	rig.guest = -1;
+	ends_as(END_CLIENT_CLOSED);
+	down();
+}
+
+static void a_plain_console_is_refused_where_something_is_denied(void)
+{
+	const struct grant grants[] = {
+			{.rights = CONFIG_MAY_VIEW},
+			{.rights = CONFIG_MAY_VIEW | CONFIG_MAY_CONTROL,
+					.deny = CONFIG_DENY_CLIPBOARD},
+	};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct session s = {.grant = grants[i]};
+		struct console_setup setup = {.session = &s, .plain = true};
+		int fd[2];
+
+		CHECK(loop_new(&rig.loop) == 0);
+		setup.loop = setup.control = rig.loop;
+		CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, fd) == 0);
+		CHECK(fd_wrap(&setup.client, fd[0]) == 0);
+		CHECK_INT(console_start(&setup), -ENOTSUP);
+		close(fd[1]);
+		loop_free(rig.loop);
+	}
+}
+
 /* ---- the second try -------------------------------------------------------
  */
 
@@ -476,6 +529,8 @@ static void a_plan_that_holds_for_ever_is_tried_once(void)
 TESTS(T(a_plan_with_tickets_of_its_own_is_tried_twice),
 		T(a_third_time_is_one_too_many),
 		T(a_plan_that_holds_for_ever_is_tried_once),
+		T(a_plain_console_carries_bytes_as_they_come),
+		T(a_plain_console_is_refused_where_something_is_denied),
 		T(a_client_that_leaves_in_its_greeting),
 		T(a_client_that_leaves_while_planning_waits_for_the_plan),
 		T(a_client_that_leaves_while_dialling),
