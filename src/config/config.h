@@ -131,6 +131,7 @@ struct config_gateway {
 	struct config_texts trusted_proxies; /* "192.0.2.7", "10.0.0.0/8" */
 	unsigned workers;                    /* 0: one a core */
 	unsigned max_sessions, max_sessions_per_user;
+	unsigned keep_alive;      /* seconds of silence; 0: never */
 	bool sessions_by_default; /* nobody has said max_sessions */
 };
 

@@ -144,6 +144,7 @@ int gateway_defaults(struct reader *r)
 			{"store", "memory"},
 			{"login", "link,proxmox,token"},
 			{"max_sessions_per_user", "64"},
+			{"keep_alive", "300"},
 	};
 	int code = 0;
 

@@ -119,6 +119,7 @@ const struct key gateway_keys[] = {
 		.high = 1000000},
 	{"max_sessions_per_user", KEY_NUMBER, GATEWAY(max_sessions_per_user),
 		.low = 1, .high = 1000000},
+	{"keep_alive", KEY_NUMBER, GATEWAY(keep_alive), .high = 86400},
 	{0},
 };
 

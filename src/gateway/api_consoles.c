@@ -367,6 +367,12 @@ static enum end_word grant_check(const struct exchange *x,
 	return x->gateway->draining ? END_SHUTDOWN : END_WORDS;
 }
 
+static uint32_t keep_ms(const struct config *c)
+{
+	return c->gateway.keep_alive ? c->gateway.keep_alive * 1000
+				     : RELAY_NEVER;
+}
+
 static void code_taken(void *arg, int r, const void *value, size_t len)
 {
 	struct exchange *x = arg;
@@ -392,6 +398,7 @@ static void code_taken(void *arg, int r, const void *value, size_t len)
 		exchange_refuse(x, word, NULL);
 		return;
 	}
+	s->keep_ms = keep_ms(x->gateway->config);
 	session_set_state(s, SESSION_AUTHORISED);
 	exchange_upgrade(x, s);
 }

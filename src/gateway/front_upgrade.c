@@ -72,6 +72,7 @@ static void front_console(struct front *f, struct stream *s, struct exchange *x)
 			.client = s,
 			.plan = gateway_plan,
 			.plan_arg = f->gateway,
+			.relay.keep_ms = x->session->keep_ms,
 			.load = &f->load,
 	};
 

@@ -43,6 +43,8 @@ enum {
 	RELAY_HALF_MS = 300000, /* a half-closed pair in silence */
 };
 
+#define RELAY_NEVER UINT32_MAX
+
 struct relay_end {
 	enum relay_side side; /* who ended it first */
 	/* 0: it said goodbye or its wire ended. -errno: it failed.
@@ -70,7 +72,7 @@ struct relay_events {
 };
 
 struct relay_options {
-	/* 0: the defaults above; idle_ms 0: no limit */
+	/* 0: the defaults above, RELAY_NEVER: no limit; idle_ms 0: neither */
 	uint32_t progress_ms, ping_ms, linger_ms, keep_ms, idle_ms;
 };
 

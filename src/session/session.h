@@ -65,6 +65,7 @@ struct session {
 	struct grant grant; /* fixed, but for the resume key */
 	char brief[5];      /* fixed: the id's beginning, for the log */
 	char from[SESSION_FROM_MAX]; /* fixed: the client's address */
+	uint32_t keep_ms;            /* fixed: of relay_options */
 	enum session_state state;
 	enum end_word word; /* from draining on */
 	bool said_goodbye;  /* the client left by its own Close */

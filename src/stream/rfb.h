@@ -26,6 +26,12 @@ struct stream;
  *   -EPROTO        it does not speak RFB
  *   -ECONNRESET    it went away in the middle
  * Words of the guest are cleaned before they reach the sentence.
+ *
+ * Afterwards it watches where the viewer's messages end, and passes them on as
+ * they are. Down: NOTE_KEEP puts a request for an update of one pixel between
+ * two of them, since what lies before a screen may hang up on silence (QEMU's
+ * relay behind pveproxy does after 15 minutes, pings or not). After a message
+ * of unknown type there is no such place any more: -ENOTSUP.
  */
 int rfb_login_wrap(struct stream **s, const struct secret *password,
 		struct err *e);

@@ -6,6 +6,7 @@
 
 #include "core/crypto.h"
 #include "proto/rfb.h"
+#include "proto/rfb_client.h"
 #include "stream/layer.h"
 
 /* What is read next. A state is left by its step, in the order of the wire:
@@ -36,6 +37,10 @@ struct login {
 	enum rfb_result result; /* why a reason is being read */
 	bool chosen;            /* a security type: it is now about the login */
 	bool sending;           /* what the last -EAGAIN waited for */
+
+	/* afterwards */
+	struct rfb_client client; /* where the viewer's messages end */
+	size_t ahead; /* bytes seen but not taken: the next write's first */
 };
 
 enum { LOGIN_OUT_MAX = 64, LOGIN_IN_MAX = RFB_REASON_MAX };
@@ -337,6 +342,68 @@ static int login_handshake(struct stream *s, struct err *e)
 	return r;
 }
 
+/* ---- afterwards --------------------------------------------------------- */
+
+/* What was put in goes out before the viewer's next byte. */
+static int login_send_own(struct login *l)
+{
+	return l->out.len > 0 ? layer_send(l->stream.below, &l->out) : 0;
+}
+
+/* A write spoils what it takes: bytes are seen before they are offered. */
+static ssize_t login_write(struct stream *s, uint8_t *data, size_t len)
+{
+	struct login *l = (struct login *)s;
+	ssize_t n = login_send_own(l);
+
+	if (n < 0)
+		return n;
+	if (len > l->ahead) {
+		rfb_client_see(&l->client, data + l->ahead, len - l->ahead);
+		l->ahead = len;
+	}
+	n = stream_write(s->below, data, len);
+	if (n > 0)
+		l->ahead -= (size_t)n;
+	return n;
+}
+
+static int login_flush(struct stream *s)
+{
+	int r = s->ready ? login_send_own((struct login *)s) : 0;
+
+	return r < 0 ? r : stream_flush(s->below);
+}
+
+static int login_shutdown(struct stream *s)
+{
+	int r = s->ready ? login_send_own((struct login *)s) : 0;
+
+	return r < 0 ? r : stream_shutdown(s->below);
+}
+
+/* One pixel, if it has changed: nothing that a viewer would not ask for. */
+static int login_tell(struct stream *s, const struct note *n)
+{
+	static const uint8_t one_pixel[] = {3, 1, 0, 0, 0, 0, 0, 1, 0, 1};
+	struct login *l = (struct login *)s;
+
+	if (n->kind != NOTE_KEEP || l->client.lost)
+		return -ENOTSUP;
+	if (!s->ready || !rfb_client_between(&l->client) || l->ahead > 0 ||
+			l->out.len > 0)
+		return 0; /* in the midst of something: the next time */
+	return buf_add(&l->out, one_pixel, sizeof(one_pixel));
+}
+
+/* Once lost it has no business with what passes. */
+static bool login_bare(const struct stream *s)
+{
+	const struct login *l = (const struct login *)s;
+
+	return l->client.lost && l->out.len == 0;
+}
+
 static int login_want(const struct stream *s, enum stream_op op)
 {
 	const struct login *l = (const struct login *)s;
@@ -357,7 +424,12 @@ static void login_free(struct stream *s)
 static const struct stream_ops login_ops = {
 		.name = "rfb_login",
 		.handshake = login_handshake,
+		.write = login_write,
+		.flush = login_flush,
+		.shutdown = login_shutdown,
+		.tell = login_tell,
 		.want = login_want,
+		.bare = login_bare,
 		.free = login_free,
 };
 
@@ -373,6 +445,7 @@ int rfb_login_wrap(
 		return err_set(e, -ENOMEM, "VNC login: out of memory");
 	}
 	buf_init(&l->out, LOGIN_OUT_MAX);
+	rfb_client_init(&l->client, 0);
 	l->memory = memory;
 	l->in.data = memory + STREAM_HEAD;
 	login_set_state(l, LOGIN_VERSION, RFB_VERSION_LEN);

@@ -7,7 +7,9 @@
  * before the handshake was done; the last one wins. A size of 0 is -EINVAL.
  * NOTE_PING is not taken: termproxy's keep-alive has no answer, so a side that
  * took it would be declared lost; the ws layer below asks, and the proxy in
- * front of the terminal answers.
+ * front of the terminal answers. Nor is NOTE_KEEP: neither termproxy nor the
+ * proxy before it hangs up on silence, and those pings are enough for what
+ * else stands in between.
  *
  * The demand on the layer below: what one stream_write() offers it sends as
  * one frame, going on with it after a short count, as ws does. A header is

@@ -57,6 +57,7 @@ static void nothing_said_means_the_defaults(void)
 	CHECK_INT(c->gateway.max_sessions, 10000);
 	CHECK(c->gateway.sessions_by_default);
 	CHECK_INT(c->gateway.max_sessions_per_user, 64);
+	CHECK_INT(c->gateway.keep_alive, 300);
 	CHECK_INT(c->warnings.count, 0);
 	config_free(c);
 	config_free(NULL);

@@ -319,6 +319,134 @@ static void a_guest_that_hangs_up_is_still_understood(void)
 	stream_free(s);
 }
 
+/* ---- kept awake ---------------------------------------------------------- */
+
+#define ONE_PIXEL "\3\1\0\0\0\0\0\1\0\1"
+#define KEY "\4\1\0\0\0\0\0\141"
+#define KEYS_LEN 24
+
+/* A screen behind a login that is done; *ret_wire is its bottom. */
+static struct stream *logged_in(struct stream **ret_wire, bool cut)
+{
+	struct stream *s = mem_new_n(V38 "\1\1\0\0\0\0", 18);
+
+	CHECK(s != NULL);
+	*ret_wire = s;
+	mem_hold_open(s);
+	s = login_on(s, "", cut);
+	CHECK_INT(shake(s, NULL), 0);
+	mem_forget_output(*ret_wire);
+	return s;
+}
+
+static int keep(struct stream *s)
+{
+	return stream_tell(s, &(struct note){.kind = NOTE_KEEP});
+}
+
+static void flush_all(struct stream *s)
+{
+	int r = -EAGAIN;
+
+	for (int i = 0; r == -EAGAIN && i < STEPS; i++)
+		r = stream_flush(s);
+	CHECK_INT(r, 0);
+}
+
+static void write_all(struct stream *s, const char *text, size_t len)
+{
+	uint8_t scratch[STREAM_HEAD + 256], *data = scratch + STREAM_HEAD;
+	size_t done = 0;
+
+	CHECK(len <= 256);
+	memcpy(data, text, len);
+	for (int i = 0; done < len && i < STEPS; i++) {
+		ssize_t n = stream_write(s, data + done, len - done);
+
+		CHECK(n > 0 || n == -EAGAIN);
+		if (n > 0) {
+			memset(data, 0xff, done + (size_t)n); /* spoilt */
+			done += (size_t)n;
+		}
+	}
+	CHECK_INT(done, len);
+}
+
+static void check_wire(struct stream *wire, const char *bytes, size_t len)
+{
+	CHECK_INT(mem_output(wire)->len, len);
+	CHECK(memcmp(buf_data(mem_output(wire)), bytes, len) == 0);
+}
+
+static void a_silent_screen_is_asked_for_one_pixel(void)
+{
+	for (int cut = 0; cut < 2; cut++) {
+		struct stream *wire, *s = logged_in(&wire, cut);
+
+		CHECK_INT(keep(s), 0);
+		CHECK_INT(mem_output(wire)->len, 0); /* told, not yet sent */
+		flush_all(s);
+		check_wire(wire, ONE_PIXEL, 10);
+		write_all(s, KEY, 8);
+		CHECK_INT(keep(s), 0);
+		CHECK_INT(keep(s), 0); /* one is enough */
+		write_all(s, KEY, 8);
+		check_wire(wire, ONE_PIXEL KEY ONE_PIXEL KEY, 36);
+		stream_free(s);
+	}
+}
+
+static void nothing_is_put_into_the_middle_of_a_message(void)
+{
+	for (size_t at = 1; at < KEYS_LEN; at++) {
+		struct stream *wire, *s = logged_in(&wire, at % 2);
+		size_t before = at % 8 ? KEYS_LEN : at;
+
+		write_all(s, KEY KEY KEY, at);
+		CHECK_INT(keep(s), 0);
+		flush_all(s);
+		write_all(s, KEY KEY KEY + at, KEYS_LEN - at);
+		flush_all(s);
+		CHECK_INT(mem_output(wire)->len, KEYS_LEN + (at % 8 ? 0 : 10));
+		CHECK(memcmp(buf_data(mem_output(wire)), KEY KEY KEY, before) ==
+				0);
+		stream_free(s);
+	}
+}
+
+/* What the wire has not taken yet comes first. */
+static void nothing_is_put_before_bytes_that_were_offered(void)
+{
+	struct stream *wire, *s = logged_in(&wire, false);
+	uint8_t scratch[STREAM_HEAD + 16] = {0}, *data = scratch + STREAM_HEAD;
+
+	memcpy(data, KEY KEY, 16);
+	mem_write_limit(wire, 8);
+	CHECK_INT(stream_write(s, data, 16), 8);
+	CHECK_INT(keep(s), 0);
+	mem_write_limit(wire, 0);
+	CHECK_INT(stream_write(s, data + 8, 8), -EAGAIN);
+	CHECK_INT(keep(s), 0);
+	mem_write_limit(wire, 64);
+	flush_all(s);
+	CHECK_INT(stream_write(s, data + 8, 8), 8);
+	CHECK_INT(keep(s), 0);
+	flush_all(s);
+	check_wire(wire, KEY KEY ONE_PIXEL, 26);
+	stream_free(s);
+}
+
+static void an_unknown_message_ends_the_keeping(void)
+{
+	struct stream *wire, *s = logged_in(&wire, false);
+
+	write_all(s, KEY "\177who knows", 18);
+	CHECK_INT(keep(s), -ENOTSUP);
+	write_all(s, KEY, 8);
+	check_wire(wire, KEY "\177who knows" KEY, 26);
+	stream_free(s);
+}
+
 TESTS(T(every_guest_is_answered_as_its_version_wants),
 		T(the_same_however_finely_the_wire_is_cut),
 		T(an_early_end_is_a_failure_at_every_byte),
@@ -327,4 +455,8 @@ TESTS(T(every_guest_is_answered_as_its_version_wants),
 		T(words_of_the_guest_are_cleaned),
 		T(two_hundred_and_fifty_five_types_are_read),
 		T(a_wire_that_does_not_take_our_words_is_waited_for),
-		T(a_guest_that_hangs_up_is_still_understood))
+		T(a_guest_that_hangs_up_is_still_understood),
+		T(a_silent_screen_is_asked_for_one_pixel),
+		T(nothing_is_put_into_the_middle_of_a_message),
+		T(nothing_is_put_before_bytes_that_were_offered),
+		T(an_unknown_message_ends_the_keeping))
