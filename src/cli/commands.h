@@ -8,9 +8,14 @@
 struct command;
 
 extern const struct command config_command;
+extern const struct command create_command;
+extern const struct command destroy_command;
 extern const struct command ls_command;
+extern const struct command power_command;
+extern const struct command restore_command;
 extern const struct command serve_command;
 extern const struct command sessions_command;
+extern const struct command snapshot_command;
 extern const struct command token_command;
 extern const struct command version_command;
 extern const struct command web_command;

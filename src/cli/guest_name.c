@@ -40,8 +40,8 @@ static bool is_name(const struct guest_entry *g, const char *text)
 	       strcmp(g->name, text + profile + 1) == 0;
 }
 
-static int not_found(
-		const struct guest_list *l, const char *text, struct err *e)
+/* What of the list is nearest to it; NULL: nothing is near. */
+static const char *nearest(const struct guest_list *l, const char *text)
 {
 	struct near n;
 
@@ -55,10 +55,20 @@ static int not_found(
 		if (l->items[i].name)
 			near_try(&n, l->items[i].name);
 	}
-	if (n.nearest)
+	return n.nearest;
+}
+
+static int not_found(
+		const struct guest_list *l, const char *text, struct err *e)
+{
+	const char *near = nearest(l, text), *rest = strchr(text, '/');
+
+	if (!near && rest) /* "home/wep1": the list was of that profile */
+		near = nearest(l, rest + 1);
+	if (near)
 		return err_set(e, -ENOENT,
 				"there is no guest '%s'; did you mean '%s'?",
-				text, n.nearest);
+				text, near);
 	return err_set(e, -ENOENT,
 			"there is no guest '%s'; `glassbridge ls` lists them",
 			text);

@@ -1,6 +1,5 @@
 /*
- * The guests of all profiles, asked of the hypervisors directly: no gateway
- * is needed. And which of them a typed name means.
+ * A list of guests of several profiles, and which of them a typed name means.
  */
 #ifndef CLI_GUESTS_H
 #define CLI_GUESTS_H
@@ -10,10 +9,7 @@
 #include "core/err.h"
 #include "hypervisor/hypervisor.h"
 
-struct app;
 struct json;
-
-enum { GUESTS_LIST_MS = 15000 }; /* for all profiles together */
 
 /* All owned. */
 struct guest_entry {
@@ -39,12 +35,14 @@ struct guest_list {
 
 void guest_list_done(struct guest_list *l);
 
-/*
- * Ask every profile of the configuration. 0 or an exit code that has been
- * told: also where all of them failed. One that failed among others is told
- * and left out.
- */
-int guest_list_load(struct app *a, struct guest_list *ret);
+/* What a hypervisor has answered; what one could not. 0 or -ENOMEM. */
+int guest_list_add(struct guest_list *l, const char *profile,
+		const struct guest *from);
+int guest_list_add_failed(struct guest_list *l, const char *profile,
+		const struct err *why);
+void guest_list_sort(struct guest_list *l); /* by id, 9 before 10 */
+/* Let go of guests of other types than this one ("qemu"). */
+void guest_list_keep(struct guest_list *l, const char *type);
 
 /* What GET /api/v1/guests answered. 0 or -ENOMEM. */
 int guest_list_from_json(const struct json *answer, struct guest_list *ret);

@@ -5,9 +5,9 @@
 
 #include "cli/app.h"
 #include "cli/commands.h"
-#include "cli/guests.h"
 #include "cli/output.h"
 #include "cli/say.h"
+#include "cli/sources.h"
 #include "cli/table.h"
 #include "core/buf.h"
 #include "proto/json.h"
@@ -228,7 +228,7 @@ static int ls(struct app *a, const void *values, int argc, char **argv)
 	const struct ls_values *v = values;
 	const char *output = v->output ? v->output : "table";
 	struct guest_list l;
-	int r = guest_list_load(a, &l);
+	int r = sources_list(a, &l);
 
 	if (r != 0)
 		return r;

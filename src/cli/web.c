@@ -6,9 +6,9 @@
 #include "cli/browser.h"
 #include "cli/commands.h"
 #include "cli/control.h"
-#include "cli/guests.h"
 #include "cli/output.h"
 #include "cli/say.h"
+#include "cli/sources.h"
 #include "core/buf.h"
 #include "core/log.h"
 #include "core/secret.h"
@@ -157,7 +157,7 @@ static void on_ready(void *arg, const char *base_url, const char *code)
 static int find_here(struct app *a, const char *typed, char ret[GUEST_ID_MAX])
 {
 	struct guest_list l;
-	int r = guest_list_load(a, &l);
+	int r = sources_list(a, &l);
 
 	if (r != 0)
 		return r;

@@ -13,6 +13,11 @@
 static const struct command *const commands[] = {
 		&ls_command,
 		&web_command,
+		&power_command,
+		&snapshot_command,
+		&restore_command,
+		&create_command,
+		&destroy_command,
 		&serve_command,
 		&sessions_command,
 		&token_command,

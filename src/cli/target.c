@@ -1,0 +1,175 @@
+#include "cli/target.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/app.h"
+#include "cli/say.h"
+#include "core/loop.h"
+
+const char *const target_kinds[] = {
+		"qemu", "lxc", "node", "sandbox", "static", NULL};
+
+/* The profile that stands in front of what was typed, else the one that was
+ * asked for; freed by the caller. *ret may be NULL. */
+static int profile_of(const struct app *a, const char *typed, char **ret)
+{
+	const char *rest = strchr(typed, '/');
+
+	*ret = NULL;
+	if (rest)
+		*ret = strndup(typed, (size_t)(rest - typed));
+	else if (a->globals.profile)
+		*ret = strdup(a->globals.profile);
+	return (rest || a->globals.profile) && !*ret ? -ENOMEM : 0;
+}
+
+static int open_sources(struct app *a, const char *typed, struct target *t)
+{
+	char *profile;
+	int code;
+
+	if (profile_of(a, typed, &profile) < 0)
+		return say_fail(EXIT_FAILED, "no memory");
+	code = sources_open(a, profile, &t->sources);
+	free(profile);
+	return code;
+}
+
+static int find(struct target *t, const char *typed,
+		const struct target_options *o)
+{
+	struct err e;
+	int r;
+
+	if (o->kind)
+		guest_list_keep(&t->sources.guests, o->kind);
+	r = guest_list_find(&t->sources.guests, typed, &t->guest, &e);
+	if (r < 0)
+		return say_err(r == -ENOTUNIQ ? EXIT_USAGE : EXIT_NOT_FOUND,
+				&e);
+	if (o->node && t->guest->node && strcmp(o->node, t->guest->node) != 0)
+		say("%s is on node %s, not on %s", t->guest->id, t->guest->node,
+				o->node);
+	t->hypervisor = sources_of(&t->sources, t->guest, &t->profile);
+	t->id = strchr(t->guest->id, '/') + 1;
+	return 0;
+}
+
+int target_open(struct app *a, const char *typed,
+		const struct target_options *o, struct target *ret)
+{
+	int code;
+
+	*ret = (struct target){0};
+	code = open_sources(a, typed, ret);
+	if (code == 0)
+		code = find(ret, typed, o);
+	if (code != 0)
+		target_close(ret);
+	return code;
+}
+
+int target_open_new(struct app *a, const char *typed, struct target *ret)
+{
+	const char *rest = strchr(typed, '/');
+	const struct guest_entry named = {.id = (char *)typed};
+	int code;
+
+	*ret = (struct target){0};
+	if (!rest || rest == typed || !rest[1])
+		return say_fail(EXIT_USAGE,
+				"'%s' should be PROFILE/NAME: where, and how "
+				"it is called",
+				typed);
+	code = open_sources(a, typed, ret);
+	if (code != 0)
+		return code;
+	ret->id = rest + 1;
+	ret->hypervisor = sources_of(&ret->sources, &named, &ret->profile);
+	if (!ret->hypervisor) {
+		target_close(ret);
+		return say_fail(EXIT_NOT_FOUND, "there is no profile '%.*s'",
+				(int)(rest - typed), typed);
+	}
+	return 0;
+}
+
+void target_close(struct target *t)
+{
+	sources_close(&t->sources);
+	*t = (struct target){0};
+}
+
+/* ---- waiting
+ * -----------------------------------------------------------------
+ */
+
+static void on_limit(void *arg)
+{
+	struct target *t = arg;
+
+	loop_stop(t->sources.loop);
+}
+
+bool target_wait(struct target *t, uint64_t limit_ms)
+{
+	struct timer *limit;
+	bool answered;
+
+	if (!t->answered &&
+			timer_new(&limit, t->sources.loop, on_limit, t) == 0) {
+		t->waits = true;
+		timer_set(limit, limit_ms);
+		(void)loop_run(t->sources.loop);
+		timer_free(limit);
+		t->waits = false;
+	}
+	answered = t->answered;
+	t->answered = false;
+	return answered;
+}
+
+void target_answered(struct target *t)
+{
+	t->answered = true;
+	if (t->waits)
+		loop_stop(t->sources.loop);
+}
+
+void target_on_done(void *arg, int r, const char *task, const struct err *e)
+{
+	struct target_done *d = arg;
+
+	d->r = r;
+	if (r < 0)
+		d->e = *e;
+	(void)snprintf(d->task, sizeof(d->task), "%s", task ? task : "");
+	target_answered(d->target);
+}
+
+/* A change that a read_only profile refuses has an exit code of its own. */
+static int exit_of_change(int r)
+{
+	return r == -EPERM ? EXIT_READ_ONLY : exit_of(r);
+}
+
+int target_finish(struct target_done *d, const char *what)
+{
+	enum { PATIENCE_MS = 2000 };
+	bool done = target_wait(d->target, PATIENCE_MS);
+
+	if (!done) {
+		say("waiting for %s; Ctrl+C leaves it to itself", what);
+		done = target_wait(d->target, TARGET_TASK_MS);
+	}
+	if (!done)
+		return say_fail(EXIT_BUSY, "%s still goes on", what);
+	if (d->r < 0)
+		return say_err(exit_of_change(d->r), &d->e);
+	if (*d->task)
+		say("%s is done (%s)", what, d->task);
+	return EXIT_OK;
+}
