@@ -103,6 +103,11 @@ export const calls = [
 	{ method: 'GET', path: '/cluster/status', run: clusterStatus,
 		check: ({ lab, user }) => lab.access.require(user, '/',
 			'Sys.Audit') },
+	// who may not audit the cluster is told what the page needs
+	{ method: 'GET', path: '/cluster/options', run: ({ lab, user }) => ({
+		'tag-style': { 'color-map': 'prod:cc2200:ffffff;web:ffd866' },
+		...lab.access.may(user, '/', 'Sys.Audit') ?
+			{ keyboard: 'de' } : {} }) },
 	{ method: 'GET', path: '/nodes', run: nodes },
 	{ method: 'GET', path: sub, onNode: true,
 		run: () => [{ name: 'qemu' }, { name: 'lxc' }, { name: 'tasks' }] },

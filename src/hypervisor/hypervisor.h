@@ -76,6 +76,11 @@ struct guest {
 	size_t tag_count;
 	/* NULL: this kind of console can be had; else why not */
 	const char *lacks[CONSOLE_KINDS];
+	const char *pool;                /* NULL: none */
+	const struct guest_marks *marks; /* NULL: the hypervisor has none */
+	unsigned verbs;      /* 1 << power_verb: those that make sense now */
+	bool reverts;        /* it may have snapshots to go back to */
+	unsigned barred;     /* guest_bar bits */
 	const char *address; /* "10.20.1.2": its own; NULL: not known */
 	const char *host;    /* that has its host ports; NULL: none has */
 	const struct guest_forward *forwards;

@@ -488,6 +488,11 @@ bool pve_api_has_token(const struct pve_api *a)
 	return a->token.len > 0;
 }
 
+bool pve_api_is_person(const struct pve_api *a)
+{
+	return a->person;
+}
+
 int pve_api_credential(const struct pve_api *a, struct secret *ret_line)
 {
 	const char *name = a->token.len > 0 ? "Authorization: " : "Cookie: ";

@@ -50,6 +50,8 @@ void pve_api_free(struct pve_api *a);
 /* "ops@pve!gate" or "ops@pve". */
 const char *pve_api_who(const struct pve_api *a);
 bool pve_api_has_token(const struct pve_api *a);
+/* Somebody's own account, and not the profile's? */
+bool pve_api_is_person(const struct pve_api *a);
 
 struct pve_ask {
 	const char *method; /* "GET", "POST" */

@@ -217,6 +217,38 @@ static int opening_judge(const struct pve_opening *o, const struct json *status,
 	return 0;
 }
 
+/* Who only looks wants to know the rest, too; without it, it is as it was. */
+static void on_config(
+		void *arg, int r, struct pve_answer *a, const struct err *e)
+{
+	struct pve_opening *o = arg;
+	struct pve_guest *g = pve_list_find(o->all->list, o->id);
+	struct pve_conf conf = {0};
+
+	if (r == 0 && g) {
+		pve_conf_of(a->data, &conf);
+		pve_list_read(o->all->list, g, &conf);
+	}
+	opening_end(o, 0, NULL, NULL);
+}
+
+static void opening_read(struct pve_opening *o)
+{
+	const struct pve_guest *g = pve_list_find(o->all->list, o->id);
+	char path[sizeof(o->path) + 16];
+	const struct pve_ask ask = {.method = "GET", .path = path};
+
+	if (!g || (g->conf.at_ms > 0 &&
+				  loop_now_ms(o->all->loop) - g->conf.at_ms <
+						  PVE_LOOK_MS)) {
+		opening_end(o, 0, NULL, NULL);
+		return;
+	}
+	(void)snprintf(path, sizeof(path), "%s/config", o->path);
+	if (pve_call(o->all->api, &ask, on_config, o) < 0)
+		opening_no_memory(o);
+}
+
 static void on_status(
 		void *arg, int r, struct pve_answer *a, const struct err *why)
 {
@@ -233,7 +265,7 @@ static void on_status(
 	if (r < 0)
 		opening_fail(o, r, &e);
 	else if (!o->plan_fn)
-		opening_end(o, 0, NULL, NULL);
+		opening_read(o);
 	else
 		opening_mint(o);
 }

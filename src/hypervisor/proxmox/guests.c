@@ -108,6 +108,30 @@ void pve_look_of(const struct json *status, struct pve_look *ret)
 	ret->serial = json_yes(json_get(status, "serial"));
 	ret->spice = json_yes(json_get(status, "spice"));
 	ret->paused = pve_status_of(status) == GUEST_PAUSED;
+	ret->agent = json_yes(json_get(status, "agent"));
+	ret->clipboard = json_text(json_get(status, "clipboard")) != NULL;
+}
+
+/* "usb0" to "usb13", and not the controller's own settings. */
+static bool is_numbered(const char *key, const char *name)
+{
+	size_t len = strlen(name);
+
+	return strncmp(key, name, len) == 0 && key[len] &&
+	       key[len + strspn(key + len, "0123456789")] == '\0';
+}
+
+void pve_conf_of(const struct json *config, struct pve_conf *ret)
+{
+	const char *os = json_text(json_get(config, "ostype")), *key;
+	void *at = NULL;
+
+	while (json_next(config, &at, &key)) {
+		ret->audio |= is_numbered(key, "audio");
+		ret->usb |= is_numbered(key, "usb");
+	}
+	if (os && strlen(os) < sizeof(ret->os))
+		memcpy(ret->os, os, strlen(os) + 1);
 }
 
 /* ---- which consoles -------------------------------------------------------
@@ -145,12 +169,69 @@ static const char *lacks(
 	return k == CONSOLE_SPICE ? not_spice : NULL;
 }
 
+/* ---- what is known beside -------------------------------------------------
+ */
+
+static int64_t count_of(const struct json *from, const char *key)
+{
+	int64_t n;
+
+	return json_int_or_text(json_get(from, key), &n) == 0 && n >= 0 ? n
+									: -1;
+}
+
+static void take_marks(struct pve_guest *g, const struct json *from)
+{
+	struct guest_marks *m = &g->marks;
+
+	*m = (struct guest_marks)GUEST_MARKS_UNKNOWN;
+	if (json_number(json_get(from, "cpu"), &m->cpu) < 0 || m->cpu < 0)
+		m->cpu = -1;
+	m->cpus = count_of(from, "maxcpu");
+	m->memory = count_of(from, "mem");
+	m->memory_max = count_of(from, "maxmem");
+	m->uptime = count_of(from, "uptime");
+	g->shown.marks = m;
+}
+
+static void judge_marks(struct pve_guest *g)
+{
+	struct guest_marks *m = &g->marks;
+
+	if (g->look.at_ms > 0 && strcmp(g->shown.type, "qemu") == 0) {
+		m->agent = g->look.agent;
+		m->clipboard = g->look.clipboard;
+	}
+	if (g->conf.at_ms > 0) {
+		m->audio = g->conf.audio;
+		m->usb = g->conf.usb;
+	}
+	m->os = *g->conf.os ? g->conf.os : NULL;
+}
+
+/* A container is neither reset nor, but as an experiment, suspended. */
+static unsigned verbs(const struct pve_guest *g)
+{
+	unsigned all = guest_verbs(g->shown.status);
+
+	if (g->is_template || strcmp(g->shown.type, "node") == 0)
+		return 0;
+	if (strcmp(g->shown.type, "lxc") == 0)
+		all &= ~(1u << POWER_RESET | 1u << POWER_SUSPEND);
+	return all;
+}
+
 void pve_guest_judge(struct pve_guest *g, bool token)
 {
 	for (int k = 0; k < CONSOLE_KINDS; k++)
 		g->shown.lacks[k] = lacks(g, (enum console_kind)k, token);
 	if (g->shown.status == GUEST_RUNNING && g->look.paused)
 		g->shown.status = GUEST_PAUSED;
+	g->shown.verbs = verbs(g);
+	g->shown.reverts =
+			!g->is_template && strcmp(g->shown.type, "node") != 0;
+	if (g->shown.marks)
+		judge_marks(g);
 }
 
 /* ---- entries --------------------------------------------------------------
@@ -171,8 +252,30 @@ static int finish(struct pve_guest *g, const struct pve_facts *facts)
 	g->shown.id = g->id;
 	g->shown.name = g->name;
 	g->shown.node = g->node;
+	g->shown.pool = g->pool;
 	pve_guest_judge(g, facts->token);
 	return 0;
+}
+
+/* What the account may not do with it (R29). */
+static void take_bars(struct pve_guest *g, const char *path,
+		const struct pve_facts *facts)
+{
+	const struct json *all = facts->permissions;
+
+	if (!pve_may(all, path, g->pool, "VM.Console")) {
+		g->shown.barred |= GUEST_BARS_CONSOLE;
+		g->denied = facts->person ? "Your account on the hypervisor "
+					    "lacks VM.Console on it."
+					  : "The gateway's account on the "
+					    "hypervisor lacks VM.Console on "
+					    "it.";
+	}
+	if (!pve_may(all, path, g->pool, "VM.PowerMgmt"))
+		g->shown.barred |= GUEST_BARS_POWER;
+	if (!pve_may(all, path, g->pool, "VM.Snapshot") &&
+			!pve_may(all, path, g->pool, "VM.Snapshot.Rollback"))
+		g->shown.barred |= GUEST_BARS_RESTORE;
 }
 
 static int take_resource(struct pve_guest *g, const struct json *from,
@@ -193,9 +296,8 @@ static int take_resource(struct pve_guest *g, const struct json *from,
 			copy(&g->pool, json_text(json_get(from, "pool"))) < 0)
 		return -ENOMEM;
 	r = take_tags(g, json_text(json_get(from, "tags")));
-	if (r == 0 && !pve_may(facts->permissions, path, g->pool, "VM.Console"))
-		g->denied = "The gateway's account on the hypervisor lacks "
-			    "VM.Console on it.";
+	take_marks(g, from);
+	take_bars(g, path, facts);
 	return r < 0 ? r : finish(g, facts);
 }
 

@@ -15,6 +15,7 @@ struct json;
 struct pve_facts {
 	const struct json *permissions; /* NULL: not known, nothing is denied */
 	bool token;
+	bool person; /* it is somebody's own account, not the gateway's */
 };
 
 /* One of /cluster/resources?type=vm. 0, -EINVAL for one of no use, -ENOMEM. */
@@ -25,12 +26,15 @@ int pve_guest_of_node(struct pve_guest *g, const struct json *from,
 		const struct pve_facts *facts);
 void pve_guest_done(struct pve_guest *g);
 
-/* Which consoles it lacks: again after g->look has changed. */
+/* Which consoles it lacks and what else is known of it: again after g->look or
+ * g->conf has changed. */
 void pve_guest_judge(struct pve_guest *g, bool token);
 
 /* Of status/current. */
 enum guest_status pve_status_of(const struct json *status);
 void pve_look_of(const struct json *status, struct pve_look *ret);
+/* Of config. */
+void pve_conf_of(const struct json *config, struct pve_conf *ret);
 
 /* Is the privilege held on this path, or inherited? `pool` may be NULL. */
 bool pve_may(const struct json *permissions, const char *path, const char *pool,

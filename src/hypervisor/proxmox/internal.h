@@ -69,6 +69,7 @@ struct pve_api {
 	struct pve_host hosts[PVE_HOSTS_MAX];
 	size_t host_count;
 	char *user, *who;
+	bool person; /* it is their own account: there is no password kept */
 	struct secret token; /* "PVEAPIToken=USER@REALM!ID=SECRET" */
 	struct secret password;
 	struct pve_session session;

@@ -7,6 +7,7 @@
 #include "core/loop.h"
 #include "hypervisor/proxmox/api.h"
 #include "hypervisor/proxmox/guests.h"
+#include "hypervisor/proxmox/tags.h"
 #include "proto/json.h"
 
 /* Somebody who waits for a list. */
@@ -33,7 +34,9 @@ struct pve_list {
 	size_t pending; /* answers of this asking */
 	uint64_t asked_ms;
 	struct json *vms, *nodes, *permissions;
-	uint64_t facts_ms; /* when they were asked for; 0: never */
+	uint64_t facts_ms, nodes_ms; /* when they were asked for; 0: never */
+	struct tag_style styles[PVE_TAG_STYLES_MAX];
+	size_t style_count;
 	bool version_known, is_new;
 	struct err trouble; /* of this asking */
 	struct err failed;  /* of the last one that failed */
@@ -79,10 +82,23 @@ bool pve_list_gives_password(const struct pve_list *l)
 	return l->is_new || !l->version_known;
 }
 
+const struct tag_style *pve_list_tag_styles(
+		const struct pve_list *l, size_t *ret_count)
+{
+	*ret_count = l->style_count;
+	return l->styles;
+}
+
 /* A copy of what is shown, with room for all. */
 static void list_show(struct pve_list *l, size_t i)
 {
-	l->shown[i] = l->guests[i].shown;
+	struct pve_guest *g = &l->guests[i];
+
+	if (g->shown.marks) { /* the guests were moved since */
+		g->shown.marks = &g->marks;
+		g->marks.os = *g->conf.os ? g->conf.os : NULL;
+	}
+	l->shown[i] = g->shown;
 }
 
 void pve_list_looked(struct pve_list *l, struct pve_guest *g,
@@ -96,18 +112,32 @@ void pve_list_looked(struct pve_list *l, struct pve_guest *g,
 	list_show(l, (size_t)(g - l->guests));
 }
 
+void pve_list_read(struct pve_list *l, struct pve_guest *g,
+		const struct pve_conf *conf)
+{
+	g->conf = *conf;
+	g->conf.at_ms = loop_now_ms(l->loop);
+	pve_guest_judge(g, pve_api_has_token(l->api));
+	list_show(l, (size_t)(g - l->guests));
+}
+
 /* ---- filling it -----------------------------------------------------------
  */
 
-/* What was seen of a guest's own status holds for a while. */
+static bool is_young(const struct pve_list *l, uint64_t at_ms)
+{
+	return at_ms > 0 && loop_now_ms(l->loop) - at_ms <= PVE_LOOK_MS;
+}
+
+/* What was seen of a guest's own status and config holds for a while. */
 static void keep_look(struct pve_list *l, struct pve_guest *g)
 {
 	const struct pve_guest *old = pve_list_find(l, g->id);
 
-	if (!old || old->look.at_ms == 0 ||
-			loop_now_ms(l->loop) - old->look.at_ms > PVE_LOOK_MS)
-		return;
-	g->look = old->look;
+	if (old && is_young(l, old->look.at_ms))
+		g->look = old->look;
+	if (old && is_young(l, old->conf.at_ms))
+		g->conf = old->conf;
 	if (g->shown.status != GUEST_RUNNING)
 		g->look.paused = false;
 	pve_guest_judge(g, pve_api_has_token(l->api));
@@ -120,6 +150,7 @@ static int build(struct pve_list *l, struct pve_guest *guests, size_t *count)
 									"data")
 						      : NULL,
 			.token = pve_api_has_token(l->api),
+			.person = pve_api_is_person(l->api),
 	};
 	const struct json *vms = json_get(l->vms, "data");
 	const struct json *nodes = json_get(l->nodes, "data");
@@ -218,11 +249,10 @@ static void on_tell(struct defer *d)
 /* ---- asking ---------------------------------------------------------------
  */
 
-static void trees_drop(struct pve_list *l)
+static void vms_drop(struct pve_list *l)
 {
 	json_free(l->vms);
-	json_free(l->nodes);
-	l->vms = l->nodes = NULL;
+	l->vms = NULL;
 }
 
 static void on_part(struct pve_list *l)
@@ -235,7 +265,7 @@ static void on_part(struct pve_list *l)
 		(void)fill(l, &l->failed);
 	for (struct wanted *w = l->wanted; w; w = w->next)
 		w->fails = l->failed.code < 0;
-	trees_drop(l);
+	vms_drop(l);
 	defer_add(l->loop, &l->tell);
 }
 
@@ -259,9 +289,13 @@ static void on_nodes(
 {
 	struct pve_list *l = arg;
 
+	json_free(l->nodes);
+	l->nodes = NULL;
 	if (r == 0) {
 		l->nodes = a->root;
 		a->root = NULL;
+	} else {
+		l->nodes_ms = 0;
 	}
 	on_part(l);
 }
@@ -292,6 +326,16 @@ static void on_version(
 	on_part(l);
 }
 
+static void on_options(
+		void *arg, int r, struct pve_answer *a, const struct err *e)
+{
+	struct pve_list *l = arg;
+
+	if (r == 0)
+		l->style_count = pve_tag_styles_of(a->data, l->styles);
+	on_part(l);
+}
+
 static void ask_one(struct pve_list *l, const char *path, pve_fn *fn)
 {
 	const struct pve_ask ask = {.method = "GET", .path = path};
@@ -311,10 +355,14 @@ static void list_ask(struct pve_list *l)
 	l->trouble.code = 0;
 	l->pending = 1; /* ours, until all are asked */
 	ask_one(l, "/cluster/resources?type=vm", on_vms);
-	ask_one(l, "/nodes", on_nodes);
+	if (l->nodes_ms == 0 || now - l->nodes_ms > PVE_NODES_MS) {
+		ask_one(l, "/nodes", on_nodes);
+		l->nodes_ms = now ? now : 1;
+	}
 	if (l->facts_ms == 0 || now - l->facts_ms > PVE_FACTS_MS) {
 		ask_one(l, "/access/permissions", on_permissions);
 		ask_one(l, "/version", on_version);
+		ask_one(l, "/cluster/options", on_options);
 		l->facts_ms = now ? now : 1;
 	}
 	on_part(l);
@@ -352,6 +400,21 @@ int pve_list_new(
 	return 0;
 }
 
+void pve_list_rest(struct pve_list *l)
+{
+	if (l->wanted || l->asking)
+		return;
+	guests_free(l->guests, l->count);
+	free(l->shown);
+	json_free(l->nodes);
+	l->guests = NULL;
+	l->shown = NULL;
+	l->nodes = NULL;
+	l->count = 0;
+	l->nodes_ms = 0;
+	l->filled = false;
+}
+
 void pve_list_free(struct pve_list *l)
 {
 	if (!l)
@@ -361,7 +424,8 @@ void pve_list_free(struct pve_list *l)
 		next = w->next;
 		free(w);
 	}
-	trees_drop(l);
+	vms_drop(l);
+	json_free(l->nodes);
 	json_free(l->permissions);
 	guests_free(l->guests, l->count);
 	free(l->shown);

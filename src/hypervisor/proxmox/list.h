@@ -1,8 +1,9 @@
 /*
  * The guests of a cluster and the nodes whose shell we may open, as of at most
  * PVE_LIST_MS ago: asked for when somebody wants to know, never on its own,
- * and never twice at the same time. What one guest's own status said (which
- * consoles it has) is remembered beside it.
+ * and never twice at the same time. One call tells the guests of all nodes;
+ * what changes more slowly is asked for more seldom (R31). What one guest's own
+ * status said (which consoles it has) is remembered beside it.
  */
 #ifndef HYPERVISOR_PROXMOX_LIST_H
 #define HYPERVISOR_PROXMOX_LIST_H
@@ -20,7 +21,8 @@ struct pve_list;
 
 enum {
 	PVE_LIST_MS = 2000,
-	PVE_FACTS_MS = 60000, /* permissions and version */
+	PVE_FACTS_MS = 60000, /* permissions, version, colours of tags */
+	PVE_NODES_MS = 10000, /* the nodes and whether they are up */
 	PVE_LOOK_MS = 60000,  /* what a guest's own status said */
 	PVE_GUESTS_MAX = 20000,
 };
@@ -29,6 +31,14 @@ enum {
 struct pve_look {
 	uint64_t at_ms; /* 0: never asked */
 	bool serial, spice, paused;
+	bool agent, clipboard;
+};
+
+/* What its config says, of any guest. */
+struct pve_conf {
+	uint64_t at_ms; /* 0: never asked */
+	bool audio, usb;
+	char os[16]; /* "": it does not say */
 };
 
 struct pve_guest {
@@ -39,6 +49,8 @@ struct pve_guest {
 	bool is_template;
 	bool offline; /* a node */
 	struct pve_look look;
+	struct pve_conf conf;
+	struct guest_marks marks;
 };
 
 int pve_list_new(struct pve_list **ret_list, struct loop *l,
@@ -64,6 +76,13 @@ uint64_t pve_list_since(const struct pve_list *l);
 /* Remember what a guest's own status said. */
 void pve_list_looked(struct pve_list *l, struct pve_guest *g,
 		const struct pve_look *look);
+void pve_list_read(struct pve_list *l, struct pve_guest *g,
+		const struct pve_conf *conf);
+/* How tags look. */
+const struct tag_style *pve_list_tag_styles(
+		const struct pve_list *l, size_t *ret_count);
+/* Nobody has asked for a while: it is asked for anew by who comes next. */
+void pve_list_rest(struct pve_list *l);
 /* Does an answer to vncproxy hold a password by itself? Also where the version
  * is not known. */
 bool pve_list_gives_password(const struct pve_list *l);

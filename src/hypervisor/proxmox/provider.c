@@ -147,6 +147,17 @@ static void proxmox_snapshots(struct hypervisor *hv, const char *id,
 		fn(arg, err_set(&e, -ENOMEM, "no memory"), NULL, 0, &e);
 }
 
+static const struct tag_style *proxmox_tag_styles(
+		struct hypervisor *hv, size_t *ret_count)
+{
+	return pve_list_tag_styles(((struct proxmox *)hv)->list, ret_count);
+}
+
+static void proxmox_rest(struct hypervisor *hv)
+{
+	pve_list_rest(((struct proxmox *)hv)->list);
+}
+
 static void proxmox_free(struct hypervisor *hv)
 {
 	struct proxmox *h = (struct proxmox *)hv;
@@ -203,5 +214,7 @@ const struct hypervisor_ops proxmox_hypervisor = {
 		.power = proxmox_power,
 		.snapshots = proxmox_snapshots,
 		.restore = proxmox_restore,
+		.tag_styles = proxmox_tag_styles,
+		.rest = proxmox_rest,
 		.free = proxmox_free,
 };

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "hypervisor/proxmox/tags.h"
 #include "proto/json.h"
 #include "test.h"
 
@@ -192,7 +193,103 @@ static void versions_are_compared_by_number(void)
 	CHECK(!pve_version_is_new(NULL));
 }
 
-TESTS(T(a_resource_becomes_a_guest), T(odd_types_and_missing_fields_are_taken),
+static void what_is_known_beside_is_marked_and_what_is_not_is_below_zero(void)
+{
+	struct pve_conf conf = {0};
+	struct pve_guest g;
+	struct json *v;
+
+	CHECK_INT(resource(&g,
+				  "{\"vmid\":100,\"type\":\"qemu\","
+				  "\"node\":\"pve1\",\"status\":\"running\","
+				  "\"pool\":\"shop\",\"cpu\":0.25,"
+				  "\"maxcpu\":4,\"mem\":\"1024\","
+				  "\"uptime\":-3}",
+				  NULL),
+			0);
+	CHECK_STR(g.shown.pool, "shop");
+	CHECK(g.shown.marks == &g.marks);
+	CHECK_INT(g.marks.cpu * 100, 25);
+	CHECK_INT(g.marks.cpus, 4);
+	CHECK_INT(g.marks.memory, 1024);
+	CHECK_INT(g.marks.memory_max, -1);
+	CHECK_INT(g.marks.uptime, -1);
+	CHECK_INT(g.marks.agent, -1);
+	CHECK_INT(g.marks.audio, -1);
+	CHECK(g.shown.reverts);
+	CHECK_INT(g.shown.barred, 0);
+	CHECK(g.shown.verbs & 1u << POWER_RESET);
+	v = parse("{\"ostype\":\"l26\",\"usb0\":\"spice\","
+		  "\"audiox\":\"no\"}");
+	pve_conf_of(v, &conf);
+	json_free(v);
+	g.conf = conf;
+	g.conf.at_ms = g.look.at_ms = 1;
+	g.look.agent = true;
+	pve_guest_judge(&g, false);
+	CHECK_STR(g.marks.os, "l26");
+	CHECK_INT(g.marks.usb, 1);
+	CHECK_INT(g.marks.audio, 0);
+	CHECK_INT(g.marks.agent, 1);
+	CHECK_INT(g.marks.clipboard, 0);
+	pve_guest_done(&g);
+}
+
+static void what_the_account_may_not_do_is_barred(void)
+{
+	struct json *all = parse("{\"/vms\":{\"VM.Audit\":1,"
+				 "\"VM.Snapshot.Rollback\":1}}");
+	const struct pve_facts facts = {.permissions = all, .person = true};
+	struct pve_guest g;
+
+	CHECK_INT(resource(&g,
+				  "{\"vmid\":200,\"type\":\"lxc\","
+				  "\"node\":\"pve1\",\"status\":\"running\"}",
+				  &facts),
+			0);
+	CHECK_INT(g.shown.barred, GUEST_BARS_CONSOLE | GUEST_BARS_POWER);
+	CHECK_HAS(g.shown.lacks[CONSOLE_VNC], "Your account");
+	CHECK(!(g.shown.verbs & 1u << POWER_RESET)); /* not of a container */
+	pve_guest_done(&g);
+	json_free(all);
+}
+
+static size_t styles_of(const char *text, struct tag_style *ret)
+{
+	struct json *v = parse(text);
+	size_t count = pve_tag_styles_of(v, ret);
+
+	json_free(v);
+	return count;
+}
+
+static void tags_have_their_colors_in_both_forms(void)
+{
+	static struct tag_style s[PVE_TAG_STYLES_MAX];
+
+	CHECK_INT(styles_of("{\"tag-style\":{\"color-map\":"
+			    "\"prod:ff0000:00FF00;web:ffffff;;bad:1;:000000;"
+			    "worse:zzzzzz\"}}",
+				  s),
+			2);
+	CHECK_STR(s[0].tag, "prod");
+	CHECK_STR(s[0].background, "#ff0000");
+	CHECK_STR(s[0].color, "#00FF00");
+	CHECK_STR(s[1].color, "#000000"); /* can be read on white */
+	CHECK_INT(styles_of("{\"tag-style\":"
+			    "\"shape=full,color-map=a:000000,x=y:111111\"}",
+				  s),
+			1);
+	CHECK_STR(s[0].color, "#ffffff");
+	CHECK_INT(styles_of("{\"tag-style\":[1]}", s), 0);
+	CHECK_INT(styles_of("{}", s), 0);
+}
+
+TESTS(T(what_is_known_beside_is_marked_and_what_is_not_is_below_zero),
+		T(what_the_account_may_not_do_is_barred),
+		T(tags_have_their_colors_in_both_forms),
+		T(a_resource_becomes_a_guest),
+		T(odd_types_and_missing_fields_are_taken),
 		T(what_could_steer_a_path_is_no_guest),
 		T(permissions_are_inherited_and_overridden),
 		T(who_lacks_a_privilege_is_told_so),

@@ -58,6 +58,9 @@ static void rules(struct pve_server *s)
 			"\"Sys.Console\":1}}}");
 	server_rule(s, "GET /version", "200 OK",
 			"{\"data\":{\"version\":\"9.1.9\"}}");
+	server_rule(s, "GET /cluster/options", "200 OK",
+			"{\"data\":{\"tag-style\":{\"color-map\":"
+			"\"prod:ff0000\"}}}");
 	server_rule(s, "GET /nodes/pve1/qemu/100/status/current", "200 OK",
 			running);
 	server_rule(s, "GET /nodes/pve2/qemu/100/status/current", "200 OK",
@@ -184,7 +187,7 @@ static void a_token_goes_with_every_call_and_no_cookie(void)
 	CHECK_INT(list(), 0);
 	CHECK_STR(ids, "lxc/200 node/pve1 qemu/100 ");
 	CHECK_INT(open_console("qemu/100", CONSOLE_VNC), 0);
-	CHECK_INT(one.asked, 4 + 2);
+	CHECK_INT(one.asked, 5 + 2);
 	CHECK_INT(server_count(&one, "Authorization: PVEAPIToken="
 				     "ops@pve!gate=s3cret\r\n"),
 			one.asked);
@@ -234,10 +237,11 @@ static void a_session_that_is_refused_is_renewed_and_the_call_repeated(void)
 static void a_refused_token_is_told_and_not_tried_again(void)
 {
 	begin(true);
-	server_rule(&one, "GET /cluster", "401 Authentication failed!", "");
+	server_rule(&one, "GET /cluster/resources",
+			"401 Authentication failed!", "");
 	CHECK_INT(list(), -EACCES);
 	CHECK_HAS(error.text, "token_secret");
-	CHECK_INT(server_count(&one, "GET /api2/json/cluster"), 1);
+	CHECK_INT(server_count(&one, "GET /api2/json/cluster/resources"), 1);
 	CHECK_INT(two.asked, 0);
 	end();
 }
@@ -290,7 +294,7 @@ static void a_dead_host_is_passed_by_and_left_out_for_a_while(void)
 	CHECK_STR(ids, "lxc/200 node/pve1 qemu/100 ");
 	CHECK_INT(open_console("qemu/100", CONSOLE_VNC), 0);
 	CHECK_INT(plan.layers[0].tcp.port, two.port);
-	CHECK_INT(two.asked, 6);
+	CHECK_INT(two.asked, 7);
 	end();
 }
 
@@ -324,13 +328,14 @@ static void another_host_may_reach_a_node_that_one_does_not(void)
 static void answers_that_are_none_are_told(void)
 {
 	begin(true);
-	server_rule_times(&one, 1, "GET /cluster", "200 OK", "<html>");
+	server_rule_times(
+			&one, 1, "GET /cluster/resources", "200 OK", "<html>");
 	CHECK_INT(list(), -EPROTO);
-	server_rule_times(&one, 1, "GET /cluster", "200 OK", "{}");
+	server_rule_times(&one, 1, "GET /cluster/resources", "200 OK", "{}");
 	CHECK_INT(list(), -EPROTO);
-	server_rule_times(&one, 1, "GET /cluster", "301 Moved", "");
+	server_rule_times(&one, 1, "GET /cluster/resources", "301 Moved", "");
 	CHECK_INT(list(), -EREMOTEIO);
-	server_rule_times(&one, 1, "GET /cluster", "200 OK",
+	server_rule_times(&one, 1, "GET /cluster/resources", "200 OK",
 			"{\"data\":{\"a\":[[[]]]}}");
 	CHECK_INT(list(), 0);
 	CHECK_STR(ids, "node/pve1 ");
@@ -347,7 +352,7 @@ static void lists_that_are_asked_for_together_are_asked_once(void)
 	proxmox_hypervisor.list(h, on_list, NULL);
 	CHECK_INT(list(), 0);
 	CHECK_INT(list(), 0); /* still fresh */
-	CHECK_INT(server_count(&one, "GET /api2/json/cluster"), 1);
+	CHECK_INT(server_count(&one, "GET /api2/json/cluster/resources"), 1);
 	end();
 }
 
@@ -451,8 +456,8 @@ static void a_guest_that_migrated_is_followed_once(void)
 			"100.conf' does not exist",
 			"");
 	CHECK_INT(open_console("qemu/100", CONSOLE_VNC), -ENOENT);
-	CHECK_INT(server_count(&one, "GET /api2/json/cluster"), 2);
-	server_rule(&one, "GET /cluster", "200 OK", vms_moved);
+	CHECK_INT(server_count(&one, "GET /api2/json/cluster/resources"), 2);
+	server_rule(&one, "GET /cluster/resources", "200 OK", vms_moved);
 	CHECK_INT(open_console("qemu/100", CONSOLE_VNC), 0);
 	CHECK_HAS(plan.layers[1].ws.path, "/nodes/pve2/qemu/100/vncwebsocket");
 	end();
