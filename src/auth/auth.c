@@ -1,13 +1,13 @@
 #include "auth/auth.h"
 
 #include <errno.h>
-#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "auth/failures.h"
+#include "auth/judge.h"
 #include "config/config.h"
 #include "core/buf.h"
 #include "core/crypto.h"
@@ -18,8 +18,6 @@
 enum {
 	/* how long an outdated code is still told from an unknown one */
 	OUTDATED_S = 60 * 60,
-	ALL_RIGHTS = CONFIG_MAY_VIEW | CONFIG_MAY_CONTROL | CONFIG_MAY_POWER |
-		     CONFIG_MAY_RECORD | CONFIG_MAY_SHARE | CONFIG_MAY_ADMIN,
 };
 
 struct auth {
@@ -28,21 +26,6 @@ struct auth {
 	const struct config *config; /* borrowed */
 	struct failures failures;
 };
-
-static const char *const right_names[] = {
-		"view", "control", "power", "record", "share", "admin", NULL};
-static const char *const deny_names[] = {
-		"clipboard", "files", "usb", "audio", NULL};
-
-const char *auth_right_name(unsigned bit_index)
-{
-	return bit_index < 6 ? right_names[bit_index] : NULL;
-}
-
-const char *auth_deny_name(unsigned bit_index)
-{
-	return bit_index < 4 ? deny_names[bit_index] : NULL;
-}
 
 int auth_new(struct auth **ret_auth, struct loop *control, struct store *s)
 {
@@ -66,56 +49,10 @@ void auth_configure(struct auth *a, const struct config *c)
 	a->config = c;
 }
 
-void auth_owner(struct principal *ret_who, enum auth_via via, const char *name)
-{
-	*ret_who = (struct principal){.via = via, .rights = ALL_RIGHTS};
-	(void)snprintf(ret_who->name, sizeof(ret_who->name), "%s", name);
-}
-
-/* ---- what they may --------------------------------------------------------
- */
-
-static bool rule_covers(const struct config_rule *rule, const char *guest)
-{
-	for (size_t i = 0; i < rule->guests.count; i++)
-		if (fnmatch(rule->guests.items[i], guest, 0) == 0)
-			return true;
-	return false;
-}
-
-/* Without any rule at all a token may everything; with rules, what they say. */
-static struct auth_verdict judge_token(
-		const struct config *c, const char *name, const char *guest)
-{
-	struct auth_verdict v = {0};
-
-	if (!c)
-		return v;
-	if (c->rule_count == 0)
-		v.rights = ALL_RIGHTS;
-	for (size_t i = 0; i < c->rule_count; i++) {
-		const struct config_rule *rule = &c->rules[i];
-
-		if (strcmp(rule->who, name) != 0 && strcmp(rule->who, "*") != 0)
-			continue;
-		if (guest ? rule_covers(rule, guest) : rule_covers(rule, "*")) {
-			v.rights |= rule->may;
-			v.deny |= rule->deny;
-		}
-	}
-	return v;
-}
-
 struct auth_verdict auth_judge(const struct auth *a, const struct principal *p,
 		const char *guest)
 {
-	struct auth_verdict v = {.rights = p->rights, .deny = p->deny};
-
-	if (p->via == AUTH_TOKEN)
-		return judge_token(a->config, p->name, guest);
-	if (p->guest[0] && (!guest || strcmp(p->guest, guest) != 0))
-		v.rights = 0;
-	return v;
+	return judge(a->config, p, guest);
 }
 
 /* ---- principals in the store ----------------------------------------------
@@ -147,6 +84,8 @@ static int principal_write(
 	json_out_put_uint(&o, "rights", p->rights);
 	json_out_put_uint(&o, "deny", p->deny);
 	json_out_put_text(&o, "proof", p->proof);
+	json_out_put_text(&o, "profile", p->profile);
+	json_out_put_text(&o, "person", p->person);
 	json_out_put_int(&o, "until", until);
 	json_out_object_end(&o);
 	return json_out_done(&o);
@@ -176,11 +115,15 @@ static int principal_read(const void *data, size_t len,
 			json_int(json_get(v, "rights"), &rights) < 0 ||
 			json_int(json_get(v, "deny"), &deny) < 0 ||
 			json_int(json_get(v, "until"), ret_until) < 0 ||
-			via < AUTH_LINK || via > AUTH_LOCAL ||
+			via < AUTH_LINK || via > AUTH_PROXMOX ||
 			text_member(v, "name", ret_who->name,
 					sizeof(ret_who->name)) < 0 ||
 			text_member(v, "proof", ret_who->proof,
 					sizeof(ret_who->proof)) < 0 ||
+			text_member(v, "profile", ret_who->profile,
+					sizeof(ret_who->profile)) < 0 ||
+			text_member(v, "person", ret_who->person,
+					sizeof(ret_who->person)) < 0 ||
 			text_member(v, "guest", ret_who->guest,
 					sizeof(ret_who->guest)) < 0)
 		r = -EINVAL;
@@ -435,6 +378,35 @@ void auth_sign_in_token(struct auth *a, const char *token, const char *from,
 		call_refuse(c, r);
 	else
 		call_sign_in(c);
+}
+
+/* ---- people -----------------------------------------------------------------
+ */
+
+void auth_sign_in_as(struct auth *a, const struct principal *who, auth_fn *fn,
+		void *arg)
+{
+	struct call *c = call_new(a, fn, arg);
+
+	if (!c) {
+		fn(arg, -ENOMEM, NULL, NULL);
+		return;
+	}
+	c->who = *who;
+	call_sign_in(c);
+}
+
+bool auth_try(struct auth *a, const char *from)
+{
+	if (auth_locked(a, from))
+		return false;
+	failures_count(&a->failures, from, loop_now_ms(a->control));
+	return true;
+}
+
+void auth_tried_well(struct auth *a, const char *from)
+{
+	failures_forgive(&a->failures, from);
 }
 
 /* ---- sign-ins ---------------------------------------------------------------

@@ -1,9 +1,12 @@
 /*
- * Who is it, and what may they do. Three ways in:
+ * Who is it, and what may they do. Four ways in:
  *
  *	link   a one-time code, made by somebody who was in already
  *	token  a long-lived bearer token; the configuration holds its hash
  *	local  the control socket: the kernel says who it is
+ *	proxmox  an account of a hypervisor's own ("ops@pve"): who may be what
+ *	       there may the same here, with their own credential, and with
+ *	       rules no more than the rules allow
  *
  * A link or a token can be exchanged for a sign-in, which a browser keeps as
  * a cookie. Codes and cookies have 128 bits or more, stand in the store only
@@ -41,9 +44,11 @@ enum {
 	AUTH_LINK_MS = 15 * 60 * 1000,
 	AUTH_LINK_MAX_MS = 24 * 60 * 60 * 1000,
 	AUTH_FAILURES_MAX = 10, /* a minute, from one address */
+	AUTH_PROFILE_MAX = 64,
+	AUTH_PERSON_LEN = 22,
 };
 
-enum auth_via { AUTH_LINK, AUTH_TOKEN, AUTH_LOCAL };
+enum auth_via { AUTH_LINK, AUTH_TOKEN, AUTH_LOCAL, AUTH_PROXMOX };
 
 struct principal {
 	enum auth_via via;
@@ -55,6 +60,10 @@ struct principal {
 	/* of a token: the beginning of its hash, so that a sign-in ends when
 	 * its token is replaced */
 	char proof[AUTH_PROOF_LEN + 1];
+	/* of AUTH_PROXMOX: whose account it is, and which of the people that
+	 * the gateway holds credentials of ("" for all others) */
+	char profile[AUTH_PROFILE_MAX];
+	char person[AUTH_PERSON_LEN + 1];
 };
 
 /* What a principal may do with one guest: config_right and config_deny bits.
@@ -71,6 +80,11 @@ void auth_configure(struct auth *a, const struct config *c);
 /* guest NULL: what counts for all guests (sessions of others need admin). */
 struct auth_verdict auth_judge(const struct auth *a, const struct principal *p,
 		const char *guest);
+
+/* What is left of it on this guest: who asks with an account of their own may
+ * what the hypervisor lets it. */
+struct auth_verdict auth_narrow(struct auth_verdict v,
+		const struct principal *p, const struct guest *s);
 
 /* The owner: everything on every guest. */
 void auth_owner(struct principal *ret_who, enum auth_via via, const char *name);
@@ -93,6 +107,14 @@ void auth_sign_in_link(struct auth *a, const char *code, const char *from,
 void auth_sign_in_token(struct auth *a, const char *token, const char *from,
 		auth_fn *fn, void *arg);
 void auth_sign_out(struct auth *a, const char *cookie);
+
+/* A sign-in for somebody who was found out elsewhere. */
+void auth_sign_in_as(struct auth *a, const struct principal *who, auth_fn *fn,
+		void *arg);
+/* May they try a password from there? It counts as a failure until it is
+ * known better, so that many at once are not more than one after the other. */
+bool auth_try(struct auth *a, const char *from);
+void auth_tried_well(struct auth *a, const char *from);
 
 /* Who is behind a cookie. */
 void auth_by_cookie(struct auth *a, const char *cookie, auth_fn *fn, void *arg);

@@ -57,3 +57,11 @@ void failures_count(struct failures *f, const char *from, uint64_t now_ms)
 	}
 	mine->count++;
 }
+
+void failures_forgive(struct failures *f, const char *from)
+{
+	struct failure *mine = (struct failure *)failures_find(f, from);
+
+	if (mine)
+		mine->count--;
+}

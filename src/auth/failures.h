@@ -28,5 +28,7 @@ struct failures {
 bool failures_too_many(const struct failures *f, const char *from, unsigned max,
 		uint64_t now_ms);
 void failures_count(struct failures *f, const char *from, uint64_t now_ms);
+/* One that was counted was none. */
+void failures_forgive(struct failures *f, const char *from);
 
 #endif

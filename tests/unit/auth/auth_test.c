@@ -207,8 +207,118 @@ static void of_many_that_take_a_code_one_has_it(void)
 	down();
 }
 
+/* ---- accounts of a hypervisor's own ----------------------------------------
+ */
+
+static struct principal person(const char *name, const char *profile)
+{
+	struct principal p = {.via = AUTH_PROXMOX};
+
+	(void)snprintf(p.name, sizeof(p.name), "%s", name);
+	(void)snprintf(p.profile, sizeof(p.profile), "%s", profile);
+	(void)snprintf(p.person, sizeof(p.person), "ab");
+	return p;
+}
+
+static unsigned may(const char *name, const char *profile, const char *guest)
+{
+	struct principal p = person(name, profile);
+
+	return auth_judge(auth, &p, guest).rights;
+}
+
+static void without_rules_the_hypervisor_alone_decides(void)
+{
+	const unsigned all =
+			CONFIG_MAY_VIEW | CONFIG_MAY_CONTROL | CONFIG_MAY_POWER;
+	struct principal p = person("ops@pve", "lab");
+	struct guest s = {.barred = GUEST_BARS_CONSOLE};
+	struct auth_verdict v;
+
+	up();
+	config.rule_count = 0;
+	CHECK_INT(may("ops@pve", "lab", "lab/qemu/100"), all);
+	CHECK_INT(may("ops@pve", "lab", "lab2/qemu/100"), 0);
+	CHECK_INT(may("ops@pve", "la", "lab/qemu/100"), 0);
+	CHECK_INT(may("ops@pve", "lab", NULL), all);
+	v = auth_narrow(auth_judge(auth, &p, "lab/qemu/100"), &p, &s);
+	CHECK_INT(v.rights, CONFIG_MAY_POWER);
+	s.barred = GUEST_BARS_POWER;
+	v = auth_narrow(auth_judge(auth, &p, "lab/qemu/100"), &p, &s);
+	CHECK_INT(v.rights, CONFIG_MAY_VIEW | CONFIG_MAY_CONTROL);
+	auth_owner(&p, AUTH_LOCAL, "local"); /* the account is the gateway's */
+	v = auth_narrow(auth_judge(auth, &p, "lab/qemu/100"), &p, &s);
+	CHECK(v.rights & CONFIG_MAY_POWER);
+	down();
+}
+
+static void with_rules_both_have_to_allow(void)
+{
+	static const struct {
+		const char *who, *name, *profile;
+		bool matches;
+	} cases[] = {
+			{"ops@pve", "ops@pve", "lab", true},
+			{"ops@pve", "ops@pam", "lab", false},
+			{"*@pve", "ops@pve", "lab", true},
+			{"*@pve", "ops@xpve", "lab", false},
+			{"*@pve", "ops@pve2", "lab", false},
+			{"*@pve/lab", "ops@pve", "lab", true},
+			{"*@pve/home", "ops@pve", "lab", false},
+			{"ops@pve/lab", "ops@pve", "lab", true},
+			{"ops@pve/lab", "opsx@pve", "lab", false},
+			{"*", "ops@pve", "lab", true},
+			{"panel", "ops@pve", "lab", false},
+	};
+
+	up();
+	rules[0].may |= CONFIG_MAY_ADMIN; /* no hypervisor gives that */
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		rules[0].who = (char *)(uintptr_t)cases[i].who;
+		CHECK_INT(may(cases[i].name, cases[i].profile, "lab/qemu/100"),
+				cases[i].matches ? CONFIG_MAY_VIEW : 0);
+	}
+	down();
+}
+
+static void a_person_who_was_found_out_elsewhere_is_known_by_the_cookie(void)
+{
+	struct principal p = person("ops@pve", "lab");
+
+	up();
+	auth_sign_in_as(auth, &p, hear, NULL);
+	run();
+	CHECK_INT(answer, 0);
+	memset(&who, 0, sizeof(who));
+	auth_by_cookie(auth, code, hear, NULL);
+	run();
+	CHECK_INT(answer, 0);
+	CHECK_INT(who.via, AUTH_PROXMOX);
+	CHECK_STR(who.name, "ops@pve");
+	CHECK_STR(who.profile, "lab");
+	CHECK_STR(who.person, "ab");
+	down();
+}
+
+static void tries_at_the_same_time_are_counted_before_they_fail(void)
+{
+	up();
+	for (int i = 0; i < AUTH_FAILURES_MAX; i++)
+		CHECK(auth_try(auth, "192.0.2.7"));
+	CHECK(!auth_try(auth, "192.0.2.7"));
+	CHECK(auth_try(auth, "192.0.2.8"));
+	auth_tried_well(auth, "192.0.2.7");
+	CHECK(auth_try(auth, "192.0.2.7"));
+	CHECK(!auth_try(auth, "192.0.2.7"));
+	down();
+}
+
 TESTS(T(a_link_signs_in_once_for_its_guest),
 		T(a_link_that_is_late_is_told_from_an_unknown_one),
 		T(a_sign_in_ends_when_its_token_is_replaced),
 		T(who_guesses_is_shut_out_and_others_are_not),
-		T(of_many_that_take_a_code_one_has_it))
+		T(of_many_that_take_a_code_one_has_it),
+		T(without_rules_the_hypervisor_alone_decides),
+		T(with_rules_both_have_to_allow),
+		T(a_person_who_was_found_out_elsewhere_is_known_by_the_cookie),
+		T(tries_at_the_same_time_are_counted_before_they_fail))
