@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/config.h"
 #include "core/log.h"
 #include "gateway/exchange.h"
 #include "gateway/gateway.h"
@@ -15,6 +16,8 @@ struct guests_call {
 	struct buf failed; /* "profile\0sentence\0": those that did not answer
 			    */
 	const char *only;  /* one guest's id: answered alone; NULL: all */
+	struct tag_style *styles; /* of all profiles together */
+	size_t style_count;
 	bool found;
 	int r; /* of a profile that did not answer */
 	size_t waits;
@@ -23,7 +26,7 @@ struct guests_call {
 /* Which profile an answer is of. */
 struct profile_call {
 	struct guests_call *call;
-	const struct hypervisor *h;
+	struct hypervisor *h;
 };
 
 static void put_kinds(struct json_out *o, const struct guest *s)
@@ -39,9 +42,68 @@ static void put_kinds(struct json_out *o, const struct guest *s)
 	json_out_object_end(o);
 }
 
-static void put_guest(struct json_out *o, const char *profile, const char *id,
+static void put_count(struct json_out *o, const char *key, int64_t n)
+{
+	if (n < 0)
+		json_out_put_null(o, key);
+	else
+		json_out_put_int(o, key, n);
+}
+
+static void put_mark(struct json_out *o, const char *key, int yes)
+{
+	if (yes < 0)
+		json_out_put_null(o, key);
+	else
+		json_out_put_bool(o, key, yes > 0);
+}
+
+static void put_marks(struct json_out *o, const struct guest_marks *m)
+{
+	if (!m) {
+		json_out_put_null(o, "marks");
+		return;
+	}
+	json_out_put_object(o, "marks");
+	if (m->cpu < 0)
+		json_out_put_null(o, "cpu");
+	else
+		json_out_put_number(o, "cpu", m->cpu);
+	put_count(o, "cpus", m->cpus);
+	put_count(o, "memory", m->memory);
+	put_count(o, "memory_max", m->memory_max);
+	put_count(o, "uptime", m->uptime);
+	put_mark(o, "agent", m->agent);
+	put_mark(o, "audio", m->audio);
+	put_mark(o, "usb", m->usb);
+	put_mark(o, "clipboard", m->clipboard);
+	json_out_put_text(o, "os", m->os);
+	json_out_object_end(o);
+}
+
+/* What makes sense now and may be asked for. */
+static void put_changes(struct json_out *o, const struct hypervisor *h,
 		const struct guest *s, unsigned rights)
 {
+	bool may = (rights & CONFIG_MAY_POWER) && !h->read_only;
+	bool power = may && h->ops->power && !(s->barred & GUEST_BARS_POWER);
+
+	json_out_put_array(o, "power");
+	for (int v = 0; power && v < POWER_VERBS; v++)
+		if (s->verbs & (1u << v))
+			json_out_text(o, power_verb_name((enum power_verb)v));
+	json_out_array_end(o);
+	json_out_put_bool(o, "snapshots",
+			may && s->reverts && h->ops->restore &&
+					!(s->barred & GUEST_BARS_RESTORE));
+}
+
+static void put_guest(struct json_out *o, const struct hypervisor *h,
+		const char *id, const struct guest *s, unsigned rights,
+		unsigned narrowed)
+{
+	const char *profile = h->profile;
+
 	json_out_object_begin(o);
 	json_out_put_text(o, "id", id);
 	json_out_put_text(o, "profile", profile);
@@ -53,30 +115,34 @@ static void put_guest(struct json_out *o, const char *profile, const char *id,
 	for (size_t i = 0; i < s->tag_count; i++)
 		json_out_text(o, s->tags[i]);
 	json_out_array_end(o);
+	json_out_put_text(o, "pool", s->pool);
+	put_marks(o, s->marks);
 	put_kinds(o, s);
 	json_out_put_array(o, "rights");
 	for (unsigned i = 0; auth_right_name(i); i++)
-		if (rights & (1u << i))
+		if (narrowed & (1u << i))
 			json_out_text(o, auth_right_name(i));
 	json_out_array_end(o);
+	put_changes(o, h, s, rights);
 	json_out_object_end(o);
 }
 
 /* Guests without any right do not exist for the one who asks. */
-static void list_guest(struct guests_call *c, const char *profile,
+static void list_guest(struct guests_call *c, const struct hypervisor *h,
 		const struct guest *s)
 {
 	struct auth_verdict v;
 	char id[GUEST_ID_MAX];
 
-	if ((size_t)snprintf(id, sizeof(id), "%s/%s", profile, s->id) >=
+	if ((size_t)snprintf(id, sizeof(id), "%s/%s", h->profile, s->id) >=
 			sizeof(id))
 		return;
 	v = auth_judge(c->x->gateway->auth, &c->x->who, id);
 	if (!v.rights || (c->only && (c->found || strcmp(c->only, id) != 0)))
 		return;
 	c->found = true;
-	put_guest(&c->out, profile, id, s, v.rights);
+	put_guest(&c->out, h, id, s, v.rights,
+			auth_narrow(v, &c->x->who, s).rights);
 }
 
 static void note_failed(
@@ -106,12 +172,57 @@ static void put_failed(struct json_out *o, const struct buf *failed)
 	json_out_array_end(o);
 }
 
+/* The first profile that names a tag says how it looks. */
+static bool style_is_known(const struct guests_call *c, const char *tag)
+{
+	for (size_t i = 0; i < c->style_count; i++)
+		if (strcmp(c->styles[i].tag, tag) == 0)
+			return true;
+	return false;
+}
+
+static void note_styles(struct guests_call *c, struct hypervisor *h)
+{
+	size_t count;
+	const struct tag_style *from = hypervisor_tag_styles(h, &count);
+	struct tag_style *all;
+
+	if (c->only || count == 0)
+		return;
+	all = realloc(c->styles, (c->style_count + count) * sizeof(*all));
+	if (!all)
+		return; /* plain tags, then */
+	c->styles = all;
+	for (size_t i = 0; i < count; i++)
+		if (!style_is_known(c, from[i].tag))
+			all[c->style_count++] = from[i];
+}
+
+static void put_styles(struct guests_call *c)
+{
+	struct json_out *o = &c->out;
+
+	if (c->style_count == 0)
+		return;
+	json_out_put_object(o, "tag_styles");
+	for (size_t i = 0; i < c->style_count; i++) {
+		const struct tag_style *s = &c->styles[i];
+
+		json_out_put_object(o, s->tag);
+		json_out_put_text(o, "background", s->background);
+		json_out_put_text(o, "color", s->color);
+		json_out_object_end(o);
+	}
+	json_out_object_end(o);
+}
+
 static void guests_done(struct guests_call *c)
 {
 	struct exchange *x = c->x;
 
 	if (!c->only) {
 		json_out_array_end(&c->out);
+		put_styles(c);
 		put_failed(&c->out, &c->failed);
 		json_out_object_end(&c->out);
 	}
@@ -124,6 +235,7 @@ static void guests_done(struct guests_call *c)
 	else
 		exchange_answer_json(x, 200, &c->out);
 	buf_done(&c->failed);
+	free(c->styles);
 	free(c);
 }
 
@@ -155,7 +267,9 @@ static void guests_listed(void *arg, int r, const struct guest *guests,
 	struct guests_call *c = p->call;
 
 	for (size_t i = 0; r == 0 && i < count; i++)
-		list_guest(c, p->h->profile, &guests[i]);
+		list_guest(c, p->h, &guests[i]);
+	if (r == 0)
+		note_styles(c, p->h);
 	if (r < 0)
 		guests_failed(c, p->h, r, e->text);
 	free(p);
@@ -193,7 +307,7 @@ static void guests_ask_all(struct guests_call *c, struct gateway *g)
 			guests_ask(c, g->hypervisors[i], NULL);
 		return;
 	}
-	h = gateway_hypervisor(g, own, &rest);
+	h = gateway_hypervisor_of(g, &c->x->who, own, &rest);
 	if (h)
 		guests_ask(c, h, c->only ? rest : NULL);
 }

@@ -8,6 +8,7 @@
 #include "config/config.h"
 #include "core/log.h"
 #include "core/loop.h"
+#include "gateway/jobs.h"
 #include "gateway/peers.h"
 #include "gateway/siblings.h"
 #include "session/console.h"
@@ -152,6 +153,8 @@ int gateway_new(struct gateway **ret_gateway, struct loop *control,
 	if (r == 0)
 		r = gates_new(&g->gates, control, plan_admitted, g);
 	if (r == 0)
+		r = jobs_new(&g->jobs, control);
+	if (r == 0)
 		r = peers_new(&g->peers, control);
 	if (r == 0)
 		r = siblings_new(&g->siblings, control);
@@ -179,6 +182,7 @@ void gateway_free(struct gateway *g)
 		g->retired = next;
 	}
 	hypervisors_free(g->hypervisors, g->hypervisor_count);
+	jobs_free(g->jobs);
 	siblings_free(g->siblings);
 	peers_free(g->peers);
 	registry_free(g->registry);
@@ -205,6 +209,13 @@ struct hypervisor *gateway_hypervisor(const struct gateway *g,
 		return g->hypervisors[i];
 	}
 	return NULL;
+}
+
+struct hypervisor *gateway_hypervisor_of(const struct gateway *g,
+		const struct principal *who, const char *guest,
+		const char **ret_rest)
+{
+	return gateway_hypervisor(g, guest, ret_rest);
 }
 
 /* ---- plans ------------------------------------------------------------------

@@ -20,7 +20,9 @@ struct config;
 struct console;
 struct front;
 struct gates;
+struct jobs;
 struct peers;
+struct principal;
 struct registry;
 struct siblings;
 struct store;
@@ -48,6 +50,7 @@ struct gateway {
 	struct auth *auth;
 	struct registry *registry;
 	struct gates *gates;       /* of guests that are opened one at a time */
+	struct jobs *jobs;         /* of power and snapshots */
 	struct peers *peers;       /* any thread */
 	struct siblings *siblings; /* older workers, after a hand-over */
 	struct hypervisor **hypervisors;
@@ -83,6 +86,12 @@ int gateway_configure(struct gateway *g, struct config *c, const char *base_url,
 /* The hypervisor of "profile/rest", and the rest; NULL: no such profile. */
 struct hypervisor *gateway_hypervisor(const struct gateway *g,
 		const char *guest, const char **ret_rest);
+
+/* The one that answers this caller: with an account of their own, it is theirs
+ * and sees what they may see. NULL: no such profile, or not for them. */
+struct hypervisor *gateway_hypervisor_of(const struct gateway *g,
+		const struct principal *who, const char *guest,
+		const char **ret_rest);
 
 /* Where a session's console asks for its dial plan. */
 void gateway_plan(void *arg, struct session *s, struct console *c);

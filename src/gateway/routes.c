@@ -23,6 +23,11 @@
 	API("DELETE", "/api/v1/login", api_login_delete, .anybody = true), \
 	API("GET", "/api/v1/guests", api_guests_get),                      \
 	API("GET", "/api/v1/guests/{id}", api_guest_get),                  \
+	API("POST", "/api/v1/guests/{id}/power", api_power_post),          \
+	API("GET", "/api/v1/guests/{id}/snapshots", api_snapshots_get),    \
+	API("POST", "/api/v1/guests/{id}/snapshots/{name}/restore",        \
+	    api_restore_post),                                             \
+	API("GET", "/api/v1/jobs/{id}", api_job_get),                      \
 	API("POST", "/api/v1/consoles", api_consoles_post),                \
 	API("POST", "/api/v1/consoles/{id}/resume", api_console_resume),   \
 	API("POST", "/api/v1/links", api_links_post),                      \

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <malloc.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -341,6 +342,18 @@ void json_out_int(struct json_out *o, int64_t number)
 	out_word(o, text);
 }
 
+void json_out_number(struct json_out *o, double number)
+{
+	char text[32];
+
+	if (!isfinite(number)) {
+		json_out_null(o);
+		return;
+	}
+	(void)snprintf(text, sizeof(text), "%.6g", number);
+	out_word(o, text);
+}
+
 void json_out_uint(struct json_out *o, uint64_t number)
 {
 	char text[24];
@@ -381,6 +394,12 @@ void json_out_put_int(struct json_out *o, const char *key, int64_t number)
 {
 	json_out_key(o, key);
 	json_out_int(o, number);
+}
+
+void json_out_put_number(struct json_out *o, const char *key, double number)
+{
+	json_out_key(o, key);
+	json_out_number(o, number);
 }
 
 void json_out_put_uint(struct json_out *o, const char *key, uint64_t number)

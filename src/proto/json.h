@@ -100,6 +100,7 @@ void json_out_key(struct json_out *o, const char *key);
 void json_out_text(struct json_out *o, const char *text); /* NULL: null */
 void json_out_text_n(struct json_out *o, const void *data, size_t len);
 void json_out_int(struct json_out *o, int64_t number);
+void json_out_number(struct json_out *o, double number); /* 6 digits count */
 void json_out_uint(struct json_out *o, uint64_t number);
 void json_out_bool(struct json_out *o, bool yes);
 void json_out_null(struct json_out *o);
@@ -109,6 +110,7 @@ void json_out_put_object(struct json_out *o, const char *key); /* begins it */
 void json_out_put_array(struct json_out *o, const char *key);  /* begins it */
 void json_out_put_text(struct json_out *o, const char *key, const char *text);
 void json_out_put_int(struct json_out *o, const char *key, int64_t number);
+void json_out_put_number(struct json_out *o, const char *key, double number);
 void json_out_put_uint(struct json_out *o, const char *key, uint64_t number);
 void json_out_put_bool(struct json_out *o, const char *key, bool yes);
 void json_out_put_null(struct json_out *o, const char *key);

@@ -182,6 +182,19 @@ class Lab:
         return Token(self, name)
 
 
+def profile(name, lab, user, urls=None):
+    """A profile of the configuration."""
+    facts = lab.facts
+    urls = urls or [node["api"] for node in facts["nodes"]]
+    text = '[profiles.%s]\nurls = %s\nca_file = "%s"\n' % (
+        name, json.dumps(urls), facts["ca"])
+    if "!" in user:
+        return text + 'token_id = "%s"\ntoken_secret = "%s"\n' % (
+            user, facts["tokens"][user])
+    return text + 'user = "%s"\npassword = %s\n' % (
+        user, json.dumps(facts["users"][user]))
+
+
 class Caller:
     """Somebody who is signed in."""
 
