@@ -28,9 +28,13 @@ void front_page(void *arg, struct http_conn *http, const struct http_request *q,
 	struct front_conn *c = arg;
 	const char *path = m->route->data ? m->route->data : q->path;
 	const struct asset *a = asset_find(path);
+	const struct site *site = c->front->site;
 
 	if (a)
-		asset_answer(http, q, a, site_document_headers(c->front->site));
+		asset_answer(http, q, a,
+				strcmp(path, "/spice.html") == 0
+						? site_screen_headers(site)
+						: site_document_headers(site));
 	else if (strncmp(q->path, "/api/", 5) == 0)
 		front_conn_refuse(c, 404, END_BAD_REQUEST,
 				"There is nothing at this address.");

@@ -13,6 +13,7 @@ struct site {
 	struct origin_list hosts;  /* ours and the allowed ones */
 	struct origin_list secure; /* public_url, where it is of https */
 	char *document_headers;
+	char *screen_headers;
 	char *prefix;
 };
 
@@ -26,6 +27,11 @@ const struct origin_list *site_hosts(const struct site *s)
 const char *site_document_headers(const struct site *s)
 {
 	return s->document_headers;
+}
+
+const char *site_screen_headers(const struct site *s)
+{
+	return s->screen_headers;
 }
 
 bool site_secure(const struct site *s, const char *host)
@@ -58,11 +64,12 @@ void site_strip(const struct site *s, struct http_request *q)
 		q->path = q->target = "/";
 }
 
-/* Pages that may frame our documents: those that tokens name. */
-static int add_frame_ancestors(struct buf *to, const struct config *c)
+/* Pages that may frame a document: `own`, and those that tokens name. */
+static int add_frame_ancestors(
+		struct buf *to, const struct config *c, const char *own)
 {
 	size_t named = 0;
-	int r = buf_adds(to, "; frame-ancestors");
+	int r = buf_addf(to, "; frame-ancestors%s", own);
 
 	for (size_t i = 0; r == 0 && i < c->token_count; i++) {
 		const struct config_texts *o = &c->tokens[i].origins;
@@ -70,31 +77,48 @@ static int add_frame_ancestors(struct buf *to, const struct config *c)
 		for (size_t k = 0; r == 0 && k < o->count; k++, named++)
 			r = buf_addf(to, " %s", o->items[k]);
 	}
-	if (r == 0 && named == 0)
+	if (r == 0 && named == 0 && !*own)
 		r = buf_adds(to, " 'none'");
 	return r == 0 ? buf_adds(to, "\r\n") : r;
 }
 
-/*
- * Scripts, styles and sockets from here and nowhere else, nothing inline.
- * noVNC draws cursors and copies from data: and blob: pictures.
- */
-static int site_make_headers(struct site *s, const struct config *c)
+static int make_policy(char **ret_headers, const struct config *c,
+		const char *rest, const char *own)
 {
 	struct buf to;
 	int r;
 
 	buf_init(&to, SITE_HEADERS_MAX);
-	r = buf_adds(&to,
+	r = buf_addf(&to,
 			"Content-Security-Policy: default-src 'none'; "
 			"script-src 'self'; style-src 'self'; "
-			"img-src 'self' data: blob:; connect-src 'self'; "
-			"font-src 'self'; base-uri 'self'; form-action 'none'");
+			"connect-src 'self'; form-action 'none'; %s",
+			rest);
 	if (r == 0)
-		r = add_frame_ancestors(&to, c);
-	s->document_headers = r == 0 ? buf_take_string(&to) : NULL;
+		r = add_frame_ancestors(&to, c, own);
+	*ret_headers = r == 0 ? buf_take_string(&to) : NULL;
 	buf_done(&to);
-	return s->document_headers ? 0 : r < 0 ? r : -ENOMEM;
+	return *ret_headers ? 0 : r < 0 ? r : -ENOMEM;
+}
+
+/*
+ * Scripts, styles and sockets from here and nowhere else, nothing inline.
+ * noVNC draws cursors and copies from data: and blob: pictures. A SPICE
+ * screen is drawn by a document in a frame, the only one of ours that lets
+ * itself be framed by us, and the only one that plays what a script made.
+ */
+static int site_make_headers(struct site *s, const struct config *c)
+{
+	int r = make_policy(&s->document_headers, c,
+			"img-src 'self' data: blob:; font-src 'self'; "
+			"frame-src 'self'; base-uri 'self'",
+			"");
+
+	return r < 0 ? r
+		     : make_policy(&s->screen_headers, c,
+				       "img-src 'self' data:; "
+				       "media-src blob:; base-uri 'none'",
+				       " 'self'");
 }
 
 static int site_add_public(
@@ -157,6 +181,7 @@ void site_free(struct site *s)
 	origin_list_done(&s->hosts);
 	origin_list_done(&s->secure);
 	free(s->document_headers);
+	free(s->screen_headers);
 	free(s->prefix);
 	free(s);
 }

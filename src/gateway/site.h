@@ -23,6 +23,8 @@ void site_free(struct site *s); /* takes NULL */
 const struct origin_list *site_hosts(const struct site *s);
 /* Header lines of a document: its Content-Security-Policy. */
 const char *site_document_headers(const struct site *s);
+/* The same of /spice.html, which other documents of ours frame. */
+const char *site_screen_headers(const struct site *s);
 /* Does who asks for this Host come over TLS that a proxy ends? So it is where
  * public_url says https of it. NULL: no. */
 bool site_secure(const struct site *s, const char *host);

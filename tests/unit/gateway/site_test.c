@@ -95,7 +95,25 @@ static void hosts_are_ours_and_the_public_one(void)
 	down();
 }
 
+static void only_the_screen_document_is_framed_by_us_and_plays_sound(void)
+{
+	const char *all, *screen;
+
+	up(NULL);
+	all = site_document_headers(site);
+	screen = site_screen_headers(site);
+	CHECK_HAS(all, "default-src 'none'");
+	CHECK_HAS(all, "frame-src 'self'");
+	CHECK(!strstr(all, "media-src") && !strstr(all, "unsafe"));
+	CHECK_HAS(screen, "default-src 'none'");
+	CHECK_HAS(screen, "frame-ancestors 'self'\r\n");
+	CHECK_HAS(screen, "media-src blob:");
+	CHECK(!strstr(screen, "frame-src") && !strstr(screen, "unsafe"));
+	down();
+}
+
 TESTS(T(a_prefix_is_taken_off_whole_or_not_at_all),
 		T(without_one_nothing_is_changed),
 		T(only_a_public_name_of_https_is_secure_behind_a_proxy),
-		T(hosts_are_ours_and_the_public_one))
+		T(hosts_are_ours_and_the_public_one),
+		T(only_the_screen_document_is_framed_by_us_and_plays_sound))
