@@ -15,7 +15,7 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 const src = path.join(here, 'src');
 const dist = path.resolve(here, process.argv[2] ?? 'dist');
 const BUDGET = 120 * 1024;
-const documents = ['index', 'console', 'vnc'];
+const documents = ['index', 'console', 'vnc', 'spice'];
 
 const common = {
 	bundle: true,
@@ -28,6 +28,31 @@ const common = {
 	metafile: true,
 	logLevel: 'warning',
 	absWorkingDir: here,
+};
+
+/*
+ * The one change to another's code: a guest's picture may not say how long
+ * the library runs. `quic.js` keeps its decoder to itself, so there is no
+ * other way to it.
+ */
+const QUIC_LOOP = /(QuicEncoder\.prototype\.decode_run = [^]*?)(} while \(true\);)/;
+const QUIC_BOUND = `$1if (runlen > 8192)
+            throw new RangeError("quic: a run without an end");
+    $2`;
+
+const changed = '@spice-project/spice-html5';
+const bounded = {
+	name: 'bounded',
+	setup(b) {
+		b.onLoad({ filter: /spice-html5\/src\/quic\.js$/ },
+			async ({ path: file }) => {
+				const text = await readFile(file, 'utf8');
+
+				if (!QUIC_LOOP.test(text))
+					throw new Error(`${file} is not the one we know`);
+				return { contents: text.replace(QUIC_LOOP, QUIC_BOUND) };
+			});
+	},
 };
 
 /* Which package a bundled file came from, or "" for our own. */
@@ -64,6 +89,7 @@ function reach(metafile, file, seen = new Set()) {
 async function bundle() {
 	const modules = await build({
 		...common, format: 'esm', splitting: true,
+		plugins: [bounded],
 		entryPoints: documents.map((d) => path.join(src, `${d}.ts`)),
 	});
 	const theme = await build({
@@ -73,6 +99,9 @@ async function bundle() {
 	const style = await build({
 		...common, entryPoints: [path.join(src, 'style/style.css')],
 	});
+	const spicestyle = await build({
+		...common, entryPoints: [path.join(src, 'style/spice.css')],
+	});
 
 	return {
 		modules: modules.metafile,
@@ -80,6 +109,8 @@ async function bundle() {
 			...outputsByEntry(modules.metafile),
 			...outputsByEntry(theme.metafile),
 			...outputsByEntry(style.metafile),
+			spicestyle: Object.values(outputsByEntry(
+				spicestyle.metafile))[0],
 		},
 	};
 }
@@ -136,14 +167,32 @@ async function licenceOf(name) {
 				!/OFL/.test(f)).map((f) => path.join(sub, f)));
 		}
 	}
+	const heads = name === changed ? await headsOf(folder) : [];
 	const texts = await Promise.all([...files, ...more].sort().map(
 		async (f) => `--- ${name}/${f}\n\n${(await readFile(
 			path.join(folder, f), 'utf8')).trim()}\n`));
 
 	return `${name} ${info.version}\nLicence: ${info.license}\n` +
 		`Source: ${info.homepage ?? info.repository?.url ?? ''} ` +
-		`(npm package ${name}@${info.version}, unchanged)\n\n` +
-		texts.join('\n');
+		`(npm package ${name}@${info.version}, ${name === changed ?
+			'src/quic.js bounded by web/build.mjs' : 'unchanged'})\n\n` +
+		[...texts, ...heads].join('\n');
+}
+
+/* Files of still others have their terms at their head. */
+async function headsOf(folder) {
+	const found = ['src/atKeynames.js'];
+
+	for (const file of await readdir(path.join(folder, 'src/thirdparty'))) {
+		if (file.endsWith('.js'))
+			found.push(`src/thirdparty/${file}`);
+	}
+	return Promise.all(found.map(async (file) => {
+		const text = await readFile(path.join(folder, file), 'utf8');
+		const head = /^(?:"use strict";)?(?:\s*(?:\/\*[^]*?\*\/|\/\/[^\n]*\n))+/.exec(text);
+
+		return `--- ${changed}/${file}\n\n${(head?.[0] ?? '').trim()}\n`;
+	}));
 }
 
 async function licences(metafile) {

@@ -18,6 +18,7 @@ import { needed } from './packages.mjs';
 import { apply, makeCluster, makeSnapshots, realms, tagStyles, users } from
 	'./cluster.mjs';
 import { FakeScreen } from './fake-rfb.mjs';
+import { FakeSpice } from './fake-spice.mjs';
 
 const { WebSocketServer } = needed('ws');
 const dist = fileURLToPath(new URL('../../web/dist/', import.meta.url));
@@ -25,7 +26,14 @@ const dist = fileURLToPath(new URL('../../web/dist/', import.meta.url));
 export const policy = [
 	"default-src 'none'", "script-src 'self'", "style-src 'self'",
 	"img-src 'self' data: blob:", "connect-src 'self'", "base-uri 'none'",
-	"form-action 'none'", "frame-ancestors 'none'",
+	"form-action 'none'", "frame-ancestors 'none'", "frame-src 'self'",
+].join('; ');
+
+/* The document that draws SPICE stands in a frame, and it plays sound. */
+export const spicePolicy = [
+	"default-src 'none'", "script-src 'self'", "style-src 'self'",
+	"img-src 'self' data:", "media-src blob:", "connect-src 'self'",
+	"base-uri 'none'", "form-action 'none'", "frame-ancestors 'self'",
 ].join('; ');
 
 const types = {
@@ -101,6 +109,9 @@ export class Mock {
 	refuse = '';        /* a word: POST consoles answers with it */
 	stall = false;      /* nothing is answered any more, nothing closed */
 	hold = false;       /* a WebSocket opens, the guest does not */
+	noInput = false;    /* SPICE: the channel for input is refused */
+	spice = new FakeSpice();
+	spicePlace = null;  /* {host, port} of a real SPICE server */
 	links = new Set(['once']);
 	live = new Map();   /* session id -> {guest, socket, screen} */
 	codes = new Map();
@@ -116,6 +127,8 @@ export class Mock {
 	powered = [];           /* "verb guest" */
 	asked = { consoles: 0, resumes: 0, guests: 0, most: 0 };
 	sockets = new Set();
+	channels = 0;
+	protocols = [];     /* what SPICE's sockets asked with */
 
 	constructor({ guests = 12, screen = null, prefix = '/' } = {}) {
 		this.guests = makeGuests(guests);
@@ -226,7 +239,8 @@ export class Mock {
 			response.writeHead(200, {
 				'Content-Type': types[path.extname(file).slice(1)] ??
 					'application/octet-stream',
-				'Content-Security-Policy': policy,
+				'Content-Security-Policy': name === 'spice.html' ?
+					spicePolicy : policy,
 				'X-Content-Type-Options': 'nosniff',
 			}).end(data);
 		} catch {
@@ -463,9 +477,46 @@ export class Mock {
 
 			if (!plain && (!wish || code !== `code.${wish.code}`))
 				ws.close(4401, 'link_used: This code was used before.');
+			else if (wish?.kind === 'spice')
+				this.channel(id, wish, ws, request.headers);
 			else
 				this.stream(id, wish?.guest ?? 'plain', ws);
 		});
+	}
+
+	/* One of the channels of a SPICE session: each has its own socket. */
+	channel(id, { guest }, ws, headers) {
+		const key = `${id} ${++this.channels}`;
+		const send = (data) => {
+			if (!this.stall && ws.readyState === 1)
+				ws.send(data);
+		};
+		const feed = this.spicePlace ? realScreen(this.spicePlace, ws, send) :
+			this.fakeChannel(ws, send);
+
+		this.protocols.push(headers['sec-websocket-protocol']);
+		this.live.set(key, { guest, socket: ws, screen: this.spice, in: 0,
+			out: 0, since: Math.floor(Date.now() / 1000) });
+		ws.on('close', () => {
+			this.live.delete(key);
+			this.spice.close();
+		});
+		ws.on('error', () => {});
+		ws.on('message', (data) => {
+			if (!this.stall && !this.hold)
+				feed(data);
+		});
+	}
+
+	fakeChannel(ws, send) {
+		const channel = this.spice.connect(send);
+
+		return (data) => {
+			if (this.noInput && data[20] === 3)
+				ws.close(4403, 'not_permitted: You may look only.');
+			else
+				channel.feed(data);
+		};
 	}
 
 	stream(id, guest, ws) {

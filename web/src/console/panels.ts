@@ -76,9 +76,12 @@ export interface ClipboardPanel {
 	panel: Panel;
 	fromGuest(words: string): void;
 	setDenied(denied: boolean, viewOnly: boolean): void;
+	/* Nobody in the guest takes a text, and why; "" for somebody does. */
+	setNobody(why: string): void;
 }
 
-export function clipboardPanel(send: (words: string) => void):
+/* send: "" when it was sent, else why not */
+export function clipboardPanel(send: (words: string) => string):
 	ClipboardPanel {
 	const id = uniqueId('clipboard');
 	const area = h('textarea', {
@@ -88,8 +91,8 @@ export function clipboardPanel(send: (words: string) => void):
 	const sendButton = h('button', {
 		type: 'button', class: 'button primary', on: {
 			click: () => {
-				send(area.value);
-				text(status, 'Sent. Paste it inside the guest.');
+				text(status, send(area.value) ||
+					'Sent. Paste it inside the guest.');
 			},
 		},
 	}, 'Send to guest');
@@ -135,6 +138,12 @@ export function clipboardPanel(send: (words: string) => void):
 				'gateway\u2019s rules.' : viewOnly ?
 				'View only: text cannot be sent.' : '');
 		},
+		setNobody(why) {
+			area.disabled = why !== '';
+			sendButton.disabled ||= why !== '';
+			if (why)
+				text(status, why);
+		},
 	};
 }
 
@@ -171,8 +180,9 @@ export interface DisplayPanel {
 	lockViewOnly(locked: boolean): void;
 }
 
-export function displayPanel(settings: Settings, changed: () => void):
-	DisplayPanel {
+/* tuned: there is a quality to choose, and a pointer to draw */
+export function displayPanel(settings: Settings, tuned: boolean,
+	changed: () => void): DisplayPanel {
 	const name = uniqueId('scale');
 	const scale = (value: Scale, label: string, about: string): HTMLElement =>
 		choice(name, value, label, about, settings.scale === value, () => {
@@ -198,7 +208,8 @@ export function displayPanel(settings: Settings, changed: () => void):
 	});
 	const panel = new Panel({
 		icon: 'display', label: 'Display', className: 'panel-display',
-		caption: 'Display', tip: 'Size, quality and view-only',
+		caption: 'Display', tip: tuned ? 'Size, quality and view-only' :
+			'Size and view-only',
 	},
 	h('fieldset', { class: 'plain' },
 		h('legend', { class: 'panel-heading' }, 'Size'),
@@ -211,10 +222,10 @@ export function displayPanel(settings: Settings, changed: () => void):
 		h('label', { class: 'choice' }, viewOnly,
 			h('span', null, h('span', { class: 'choice-label' },
 				'View only'), viewAbout)),
-		h('label', { class: 'choice' }, dot,
+		tuned && h('label', { class: 'choice' }, dot,
 			h('span', null, h('span', { class: 'choice-label' },
 				'Show a dot where the guest draws no pointer')))),
-	h('fieldset', { class: 'plain' },
+	tuned && h('fieldset', { class: 'plain' },
 		h('legend', { class: 'panel-heading' }, 'Picture'),
 		slider('Quality', 'less data', 'sharper', settings.quality, (v) => {
 			settings.quality = v;

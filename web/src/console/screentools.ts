@@ -27,7 +27,7 @@ const defaults: Settings = {
 /* What a picture takes from its tools. */
 export interface ScreenPort {
 	key: Send;
-	paste(words: string): void;
+	paste(words: string): string; /* "" when sent, else why not */
 	/* viewOnly in it is what holds: by choice or by right */
 	apply(settings: Settings): void;
 }
@@ -42,15 +42,19 @@ export class ScreenTools {
 	private readonly cad: HTMLButtonElement;
 	private control = true;
 
-	/* `given` comes from the address and wins over what was chosen before. */
+	/*
+	 * `given` comes from the address and wins over what was chosen before.
+	 * tuned: the picture has a quality to choose.
+	 */
 	constructor(private readonly frame: Frame,
-		private readonly port: ScreenPort, given: Partial<Settings> = {}) {
+		private readonly port: ScreenPort, given: Partial<Settings> = {},
+		tuned = true) {
 		const store = `console.${frame.guest || 'plain'}`;
 
 		this.settings = { ...load(store, defaults), ...given };
 		this.keys = keysPanel(port.key, () => frame.focus());
 		this.clipboard = clipboardPanel((words) => port.paste(words));
-		this.display = displayPanel(this.settings, () => {
+		this.display = displayPanel(this.settings, tuned, () => {
 			save(store, this.settings);
 			frame.changed();
 		});
@@ -84,6 +88,11 @@ export class ScreenTools {
 			...this.settings,
 			viewOnly: !this.control || this.settings.viewOnly,
 		});
+	}
+
+	/* The guest takes no text, and why; after each allow(). */
+	noClipboard(why: string): void {
+		this.clipboard.setNobody(why);
 	}
 
 	fromGuest(words: string): void {

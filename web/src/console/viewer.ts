@@ -6,7 +6,8 @@
  * A viewer is made at once and is light. What is heavy (noVNC, xterm.js) it
  * imports when it opens, as a chunk of its own, so that nobody pays for a kind
  * that is not looked at. All kinds live under the one strict policy of the
- * page: no inline styles, no inline scripts, nothing from elsewhere.
+ * page: no inline styles, no inline scripts, nothing from elsewhere. A kind
+ * that needs more has a document of its own, in a frame (spice/port.ts).
  */
 import type { Picture } from './line';
 

@@ -53,7 +53,10 @@ export class VncViewer implements Viewer {
 		this.bar = new ScreenTools(frame, {
 			key: (keysym, code, down) =>
 				this.rfb?.sendKey(keysym, code || null, down),
-			paste: (words) => this.rfb?.clipboardPasteFrom(words),
+			paste: (words) => {
+				this.rfb?.clipboardPasteFrom(words);
+				return '';
+			},
 			apply: (settings) => this.apply(settings),
 		}, options.settings);
 		this.tools = this.bar.tools;

@@ -15,7 +15,7 @@ interface KindInfo {
 export const kinds: Record<Kind, KindInfo> = {
 	vnc: { label: 'Screen', icon: 'screen', here: true },
 	serial: { label: 'Terminal', icon: 'serial', here: false },
-	spice: { label: 'SPICE', icon: 'spice', here: false },
+	spice: { label: 'SPICE', icon: 'spice', here: true },
 };
 
 const order = Object.keys(kinds) as Kind[];
