@@ -5,7 +5,7 @@ SETUP ?= scripts/setup
 FUZZ_SECONDS ?= 60
 SAN = -Db_sanitize=address,undefined
 
-.PHONY: build demo check asan fuzz lint bench dist install clean help
+.PHONY: build demo check long asan fuzz lint bench dist install clean help
 
 build: ## compile the program (build/src/glassbridge)
 	@$(SETUP) build
@@ -23,6 +23,12 @@ check: ## every test
 	@tools/page --dev
 	@tools/build build
 	@tests/run build
+
+long: ## what takes minutes: consoles that are quiet behind limits
+	@$(SETUP) build page demo check
+	@tools/page
+	@tools/build build src/glassbridge
+	@tests/long/quiet
 
 asan: ## the tests under address, undefined-behaviour and leak sanitizers
 	@$(SETUP) build demo check

@@ -92,13 +92,13 @@ def ask(connection, method, path, body=None):
 
 
 class Gateway:
-    def __init__(self, more="", env=None, wrap=()):
+    def __init__(self, more="", env=None, wrap=(), gateway=""):
         self.folder = tempfile.TemporaryDirectory()
         self.screen = Screen()
         self.config = os.path.join(self.folder.name, "config.toml")
         self.control = os.path.join(self.folder.name, "run/control.sock")
         os.mkdir(os.path.dirname(self.control), 0o700)
-        self.configure(more)
+        self.configure(more, gateway)
         self.log = os.path.join(self.folder.name, "log")
         environment = dict(os.environ, HOME=self.folder.name,
                            RUNTIME_DIRECTORY=os.path.dirname(self.control))
