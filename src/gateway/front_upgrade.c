@@ -92,6 +92,8 @@ void front_conn_upgrade(struct front_conn *c, struct exchange *x)
 	int r;
 
 	memcpy(o.key, x->key, sizeof(o.key));
+	/* the page of a terminal has more to say than keys */
+	o.text = x->session && x->session->grant.kind == CONSOLE_SERIAL;
 	s = http_take(c->http, &early, &o.early_len);
 	o.early = early;
 	r = ws_accept_wrap(&s, &o, &e);

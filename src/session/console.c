@@ -5,9 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/config.h"
+#include "core/log.h"
 #include "core/loop.h"
 #include "relay/farewell.h"
 #include "session/greeting.h"
+#include "session/notes.h"
 #include "session/registry.h"
 #include "stream/dial.h"
 
@@ -48,6 +51,7 @@ struct console {
 	char detail[ERR_TEXT_MAX];
 	bool inner; /* the detail tells addresses */
 	bool said_goodbye;
+	bool babbles;   /* a note was not understood; logged once */
 	bool may_retry; /* the dial's tickets were made for it */
 	bool retried;
 	struct greeting greeting;
@@ -297,9 +301,29 @@ static void console_relay_over(void *arg, const struct relay_end *end)
 	console_over(arg);
 }
 
+/* What a page says beside its keys: nothing in it ends a console. */
+static void console_note(void *arg, enum relay_side from, const struct note *n)
+{
+	struct console *c = arg;
+	const struct session *s = c->setup.session;
+	struct note resize;
+	int r;
+
+	if (from != RELAY_CLIENT || n->kind != NOTE_TEXT)
+		return;
+	r = page_note_read(n->text.data, n->text.len, &resize);
+	if (r == 0 && s->grant.rights & CONFIG_MAY_CONTROL)
+		/* a line that has no size takes no note of it */
+		(void)relay_tell(c->relay, RELAY_BACKEND, &resize);
+	if (r < 0 && !c->babbles)
+		log_info(s->brief, "event=note_ignored len=%zu", n->text.len);
+	c->babbles |= r < 0;
+}
+
 static const struct relay_events console_relay_events = {
 		.farewell = console_farewell,
 		.over = console_relay_over,
+		.note = console_note,
 };
 
 static void console_stream(struct console *c)

@@ -12,6 +12,9 @@
  * leaving: the client is told how it ended (by its protocol and by a Close),
  * and its own goodbye is waited for (relay/farewell).
  *
+ * The notes of a terminal's page (session/notes.h) are passed on while it
+ * streams; those that are not understood are logged once and dropped.
+ *
  * A console lives until the control loop has taken note of its end, so that
  * messages between the two never meet a freed one.
  */

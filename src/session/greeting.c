@@ -5,6 +5,7 @@
 #include "config/config.h"
 #include "core/secret.h"
 #include "session/session.h"
+#include "stream/mute.h"
 #include "stream/rfb.h"
 #include "stream/rfb_filter.h"
 #include "stream/stream.h"
@@ -38,6 +39,19 @@ static int wrap_rfb(struct greeting *g, struct stream **client,
 	return r;
 }
 
+/* A line has no clipboard and carries nothing else that is denied. */
+static int wrap_line(struct greeting *g, struct stream **client,
+		const struct grant *grant, struct err *e)
+{
+	int r = 0;
+
+	if (!(grant->rights & CONFIG_MAY_CONTROL)) {
+		r = mute_wrap(client, e);
+		g->wraps += r == 0;
+	}
+	return r;
+}
+
 int greeting_wrap(struct greeting *g, struct stream **client,
 		const struct grant *grant, bool plain, struct err *e)
 {
@@ -45,7 +59,8 @@ int greeting_wrap(struct greeting *g, struct stream **client,
 		return wrap_nothing(grant, grant->deny);
 	if (grant->kind == CONSOLE_VNC)
 		return wrap_rfb(g, client, grant, e);
-	/* a line has no clipboard and carries nothing else that is denied */
+	if (grant->kind == CONSOLE_SERIAL)
+		return wrap_line(g, client, grant, e);
 	return wrap_nothing(grant, 0);
 }
 

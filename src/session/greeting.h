@@ -4,7 +4,8 @@
  * told in its own protocol that the guest is there, or why it is not.
  *
  *	screen      RFB's greeting, then a filter for what is not permitted
- *	line        nothing: bytes as they come
+ *	line        bytes as they come; without control what is typed is
+ *	            dropped (and its size is not passed on: session/console)
  *	plain       nothing, whatever the kind: a page that greets the guest by
  *	            itself (sealed payloads)
  *
