@@ -7,6 +7,7 @@ export class Poll {
 	private asking = false;
 	private failures = 0;
 	private running = false;
+	private again = false; /* asked for while an answer is on its way */
 
 	/* ask() answers whether it went well. */
 	constructor(private readonly everyMs: number,
@@ -28,21 +29,35 @@ export class Poll {
 		clearTimeout(this.timer);
 	}
 
+	/* At once, or as soon as the answer that is on its way is there. */
 	async now(): Promise<void> {
-		if (this.asking || !this.running)
+		if (!this.running)
+			return;
+		this.again = this.asking;
+		if (this.asking)
 			return;
 		this.asking = true;
 		clearTimeout(this.timer);
 		const good = await this.ask();
 
 		this.asking = false;
+		if (this.again && good) {
+			void this.now();
+			return;
+		}
 		this.failures = good ? 0 : this.failures + 1;
 		if (this.running && document.visibilityState === 'visible') {
 			const wait = good ? this.everyMs : Math.min(
 				1000 * 2 ** (this.failures - 1), this.everyMs);
 
-			this.timer = window.setTimeout(() => void this.now(),
+			this.timer = window.setTimeout(() => this.due(),
 				wait * (0.9 + Math.random() * 0.2));
 		}
+	}
+
+	/* Nobody looks: it is asked when somebody does again. */
+	private due(): void {
+		if (document.visibilityState === 'visible')
+			void this.now();
 	}
 }

@@ -9,9 +9,12 @@ import { icon, mark } from '../lib/icons';
 import { Panel } from '../lib/panel';
 import { loadTabs, saveTabs } from '../lib/prefs';
 import { themeButton } from '../lib/theme';
+import { notice } from '../lib/notice';
+import { doneOf } from '../lib/verbs';
 import type { Kind, Login } from '../lib/types';
 import { guestChannel } from '../console/guest';
 import { ConsoleView } from '../console/view';
+import { Jobs } from './jobs';
 import { Sessions } from './sessions';
 import { Wall } from './wall';
 
@@ -43,12 +46,22 @@ export class Shell {
 	private readonly home: HTMLButtonElement;
 	private readonly list: HTMLButtonElement;
 	private place: Place = 'guests';
+	private readonly jobs = new Jobs((job) => {
+		const name = this.wall.guest(job.guest)?.name || job.guest;
+
+		if (job.state === 'done')
+			notice(doneOf(job.what, name));
+		this.wall.ask();
+	});
 
 	constructor(private readonly login: Login,
 		private readonly signedOut: () => void) {
 		this.wall = new Wall({
 			open: (guest, kind) => this.open(guest.id, kind, guest.name),
-			isOpen: (id) => this.tabs.filter((t) => t.guest === id).length,
+			openKinds: (id) => Object.fromEntries(this.tabs
+				.filter((t) => t.guest === id).map((t) => [t.kind, true])),
+			changed: () => undefined,
+			jobs: this.jobs,
 			signedOut,
 			admin: login.user.rights.includes('admin'),
 		});

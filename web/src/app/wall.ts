@@ -3,11 +3,14 @@ import { guests as fetchGuests, Problem } from '../lib/api';
 import { attribute, h, replace, show, text, uniqueId } from '../lib/dom';
 import { icon } from '../lib/icons';
 import { load, save } from '../lib/prefs';
-import type { Guest, Kind, ProfileError, Status } from '../lib/types';
-import { Card } from './card';
+import type { Guest, Kind, ProfileError, Status, TagStyles } from
+	'../lib/types';
+import { Card, typeWord } from './card';
 import { emptyWall } from './empty';
+import { Filters } from './filters';
+import type { Jobs } from './jobs';
 import { Poll } from './poll';
-import { whyNot } from '../lib/kinds';
+import { firstKind } from '../lib/kinds';
 
 const EVERY_MS = 10000;
 const filters: (Status | 'all')[] =
@@ -20,23 +23,31 @@ interface WallPrefs {
 
 export interface WallOptions {
 	open(guest: Guest, kind: Kind): void;
-	isOpen(guest: string): number;
+	openKinds(guest: string): Partial<Record<Kind, boolean>>;
+	changed(): void; /* the list was read anew */
 	signedOut(): void;
+	jobs: Jobs;
 	admin: boolean;
 }
 
 function byPlace(a: Guest, b: Guest): number {
 	return order.compare(a.profile, b.profile) ||
+		Number(a.type === 'node') - Number(b.type === 'node') ||
 		order.compare(a.name || a.id, b.name || b.id) ||
 		order.compare(a.id, b.id);
 }
 
 function matches(guest: Guest, words: string[]): boolean {
 	const all = [guest.name, guest.id, guest.node ?? '', guest.profile,
-		guest.type, guest.status, ...(guest.tags ?? []).map((t) => `#${t}`)]
+		guest.pool ?? '', guest.type, typeWord(guest.type), guest.status, ...(guest.tags ?? []).map((t) => `#${t}`)]
 		.join(' ').toLowerCase();
 
 	return words.every((w) => all.includes(w));
+}
+
+/* Shells of nodes are no guests: a group of their own, after them. */
+function groupOf(guest: Guest): string {
+	return guest.type === 'node' ? `${guest.profile}: nodes` : guest.profile;
 }
 
 export class Wall {
@@ -54,9 +65,11 @@ export class Wall {
 	private readonly tools: HTMLElement;
 	private readonly cards = new Map<string, Card>();
 	private readonly sections = new Map<string, HTMLElement>();
+	private readonly filters = new Filters(() => this.draw());
 	private readonly prefs = load<WallPrefs>('wall', { layout: 'cards' });
 	private readonly poll = new Poll(EVERY_MS, () => this.refresh());
 	private all: Guest[] | null = null;
+	private styles: TagStyles = {};
 	private filter: Status | 'all' = 'all';
 
 	constructor(private readonly options: WallOptions) {
@@ -90,12 +103,13 @@ export class Wall {
 			h('div', {
 				class: 'chips', role: 'group', 'aria-label': 'State',
 			}, ...filters.map((f) => this.chip(f))),
-			this.layoutButton);
+			this.filters.root, this.layoutButton);
 		this.root = h('section', {
 			class: 'wall', 'aria-label': 'Guests',
 		}, h('h1', { class: 'unseen' }, 'Guests'), this.tools, this.banner,
 		this.list, this.nothing, this.count);
 		this.list.addEventListener('keydown', (e) => this.walk(e));
+		options.jobs.listen(() => this.draw());
 		this.drawLayout();
 		this.skeleton();
 	}
@@ -117,18 +131,22 @@ export class Wall {
 		return this.all?.find((g) => g.id === id);
 	}
 
-	get loaded(): Guest[] | null {
-		return this.all;
+	/* Something has changed that the list tells of. */
+	ask(): void {
+		void this.poll.now();
 	}
 
 	private async refresh(): Promise<boolean> {
 		try {
-			const { guests, errors } = await fetchGuests();
+			const { guests, errors, tagStyles } = await fetchGuests();
 
 			this.all = guests.sort(byPlace);
+			this.styles = tagStyles;
 			this.drawMissing(errors);
 			this.root.classList.remove('wall-stale');
+			this.filters.update(this.all);
 			this.draw();
+			this.options.changed();
 			return true;
 		} catch (problem) {
 			this.failed(problem);
@@ -195,7 +213,8 @@ export class Wall {
 		if (!this.all)
 			return;
 		const words = this.words();
-		const found = this.all.filter((g) => matches(g, words));
+		const found = this.all.filter((g) => matches(g, words) &&
+			this.filters.matches(g));
 		const shown = found.filter((g) => this.filter === 'all' ||
 			g.status === this.filter);
 
@@ -220,15 +239,15 @@ export class Wall {
 		}
 	}
 
-	private section(profile: string): HTMLElement {
-		let section = this.sections.get(profile);
+	private section(name: string): HTMLElement {
+		let section = this.sections.get(name);
 
 		if (!section) {
-			section = h('section', { class: 'group', 'aria-label': profile },
-				h('h2', { class: 'group-name' }, profile,
+			section = h('section', { class: 'group', 'aria-label': name },
+				h('h2', { class: 'group-name' }, name,
 					h('span', { class: 'group-count' })),
 				h('div', { class: 'group-cards' }));
-			this.sections.set(profile, section);
+			this.sections.set(name, section);
 		}
 		return section;
 	}
@@ -237,11 +256,13 @@ export class Wall {
 		let card = this.cards.get(guest.id);
 
 		if (!card) {
-			card = new Card(guest, this.options.open,
-				(tag) => this.setSearch(`#${tag}`));
+			card = new Card(guest, {
+				open: this.options.open, jobs: this.options.jobs,
+				filterTag: (tag) => this.filters.setTag(tag),
+			});
 			this.cards.set(guest.id, card);
 		}
-		card.update(guest, this.options.isOpen(guest.id));
+		card.update(guest, this.options.openKinds(guest.id), this.styles);
 		return card;
 	}
 
@@ -249,19 +270,22 @@ export class Wall {
 		const groups = new Map<string, Node[]>();
 
 		for (const guest of shown) {
-			const nodes = groups.get(guest.profile) ?? [];
+			const group = groupOf(guest);
+			const nodes = groups.get(group) ?? [];
 
 			nodes.push(this.card(guest).root);
-			groups.set(guest.profile, nodes);
+			groups.set(group, nodes);
 		}
 		const known = new Set(this.all?.map((g) => g.id));
 
-		for (const id of this.cards.keys()) {
-			if (!known.has(id))
+		for (const [id, card] of this.cards) {
+			if (!known.has(id)) {
+				card.close();
 				this.cards.delete(id);
+			}
 		}
-		sync(this.list, [...groups].map(([profile, nodes]) => {
-			const section = this.section(profile);
+		sync(this.list, [...groups].map(([name, nodes]) => {
+			const section = this.section(name);
 
 			sync(section.querySelector('.group-cards') as Element, nodes);
 			text(section.querySelector('.group-count') as Element,
@@ -292,6 +316,7 @@ export class Wall {
 			type: 'button', class: 'button', on: {
 				click: () => {
 					this.filter = 'all';
+					this.filters.clear();
 					this.setSearch('');
 				},
 			},
@@ -337,10 +362,12 @@ export class Wall {
 	private openFirst(): void {
 		const words = this.words();
 		const guest = this.all?.find((g) => words.length > 0 &&
-			matches(g, words) && !whyNot(g, 'vnc'));
+			matches(g, words) && this.filters.matches(g) &&
+			firstKind(g) !== null);
+		const kind = guest && firstKind(guest);
 
-		if (guest)
-			this.options.open(guest, 'vnc');
+		if (guest && kind)
+			this.options.open(guest, kind);
 	}
 
 	/* The arrow keys walk over the cards as they stand on the page. */

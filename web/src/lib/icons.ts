@@ -36,6 +36,16 @@ const paths = {
 	sound: 'M3.5 8v4H6l4 3.5v-11L6 8zM13 7.5a3.5 3.5 0 0 1 0 5M15 5a7 7 0 0 1 0 10',
 	mute: 'M3.5 8v4H6l4 3.5v-11L6 8zM13 8l4 4M17 8l-4 4',
 	power: 'M10 3v7M6 5.5a6 6 0 1 0 8 0',
+	play: 'M6 4l10 6-10 6z',
+	pause: 'M7 4.5v11M13 4.5v11',
+	square: 'M5 5h10v10H5z',
+	bolt: 'M11 2.5L4.5 11.5h4.5L8.5 17.5 15.5 8.5H11z',
+	more: 'M3.7 10a.8.8 0 1 0 1.6 0a.8.8 0 1 0-1.6 0zM9.2 10a.8.8 0 1 0 1.6 0a.8.8 0 1 0-1.6 0zM14.7 10a.8.8 0 1 0 1.6 0a.8.8 0 1 0-1.6 0z',
+	camera: 'M3 6.5h3l1.5-2h5l1.5 2h3v9.5H3zM10 13.5a2.8 2.8 0 1 0 0-5.6 2.8 2.8 0 0 0 0 5.6z',
+	agent: 'M4 7.5h12v8H4zM10 7.5V4.5M10 4.5h.01M7.5 11v1M12.5 11v1M2 10.5v2.5M18 10.5v2.5',
+	speaker: 'M3 8v4h3l4 3.5v-11L6 8zM13 7.5a3.5 3.5 0 0 1 0 5M15.2 5.2a6.8 6.8 0 0 1 0 9.6',
+	usb: 'M10 17V3M10 3L8 5.5M10 3l2 2.5M10 13.5L5.5 11V8.5M10 11.5l4.5-2.5V7',
+	chip: 'M6 6h8v8H6zM8 3v3M12 3v3M8 14v3M12 14v3M3 8h3M3 12h3M14 8h3M14 12h3',
 } as const;
 
 export type IconName = keyof typeof paths;

@@ -12,9 +12,13 @@ export interface PanelOptions {
 	className?: string;
 	buttonClass?: string;
 	caption?: string;
+	floating?: boolean; /* over everything, where its place would cut it */
 	opened?: () => void;
 	closed?: () => void;
 }
+
+const GAP = 8;
+const sheet = matchMedia('(max-width: 640px)'); /* there it is one */
 
 export class Panel {
 	readonly root: HTMLElement;
@@ -41,6 +45,10 @@ export class Panel {
 		this.root = h('div', { class: 'panel-anchor' },
 			this.button, this.body);
 		this.root.addEventListener('keydown', (e) => this.key(e));
+		if (options.floating) {
+			this.body.classList.add('panel-floating');
+			this.body.addEventListener('keydown', (e) => this.key(e));
+		}
 	}
 
 	get open(): boolean {
@@ -59,13 +67,54 @@ export class Panel {
 		attribute(this.button, 'aria-expanded', 'true');
 		document.addEventListener('pointerdown', this.outside, true);
 		this.options.opened?.();
-		focusables(this.body)[0]?.focus();
+		this.float();
+		focusables(this.body)[0]?.focus({ preventScroll: true });
+	}
+
+	private float(): void {
+		if (!this.options.floating)
+			return;
+		(document.fullscreenElement ?? document.querySelector('main') ??
+			document.body).append(this.body);
+		addEventListener('scroll', this.place, true);
+		addEventListener('resize', this.place);
+		this.place();
+	}
+
+	/* Below the button, or above it where there is more room. */
+	readonly place = (): void => {
+		if (!this.open || !this.options.floating)
+			return;
+		const own = this.body.getBoundingClientRect();
+		const at = this.button.getBoundingClientRect();
+
+		if (at.width === 0 || sheet.matches) {
+			this.body.style.left = this.body.style.top = '';
+			return;
+		}
+		const below = innerHeight - at.bottom - GAP * 2;
+		const top = own.height <= below || at.top < below ?
+			at.bottom + GAP : at.top - GAP - own.height;
+
+		this.body.style.left = `${Math.max(GAP, Math.min(
+			at.right - own.width, innerWidth - own.width - GAP))}px`;
+		this.body.style.top = `${Math.max(GAP, Math.min(top,
+			innerHeight - own.height - GAP))}px`;
+	};
+
+	private sink(): void {
+		if (!this.options.floating)
+			return;
+		this.root.append(this.body);
+		removeEventListener('scroll', this.place, true);
+		removeEventListener('resize', this.place);
 	}
 
 	close(refocus: boolean): void {
 		if (!this.open)
 			return;
 		this.body.hidden = true;
+		this.sink();
 		attribute(this.button, 'aria-expanded', 'false');
 		document.removeEventListener('pointerdown', this.outside, true);
 		if (refocus)
@@ -74,7 +123,11 @@ export class Panel {
 	}
 
 	private readonly outside = (event: Event): void => {
-		if (event.target instanceof Node && !this.root.contains(event.target))
+		const { target } = event;
+
+		/* a question that the panel asks is part of it */
+		if (target instanceof Element && !this.root.contains(target) &&
+			!this.body.contains(target) && !target.closest('dialog'))
 			this.close(false);
 	};
 
@@ -88,6 +141,7 @@ export class Panel {
 		}
 		const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
 		const own = event.target instanceof HTMLInputElement ||
+			event.target instanceof HTMLSelectElement ||
 			event.target instanceof HTMLTextAreaElement;
 
 		if (!step || own)
