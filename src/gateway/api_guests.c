@@ -8,6 +8,7 @@
 #include "gateway/exchange.h"
 #include "gateway/gateway.h"
 #include "gateway/routes.h"
+#include "proto/url.h"
 
 /* A list over all profiles: each adds its guests as its answer comes. */
 struct guests_call {
@@ -98,9 +99,19 @@ static void put_changes(struct json_out *o, const struct hypervisor *h,
 					!(s->barred & GUEST_BARS_RESTORE));
 }
 
-static void put_guest(struct json_out *o, const struct hypervisor *h,
-		const char *id, const struct guest *s, unsigned rights,
-		unsigned narrowed)
+/* Only for who runs the gateway: others never learn a hypervisor's name. */
+static void put_page(struct json_out *o, struct hypervisor *h,
+		const struct guest *s, unsigned rights)
+{
+	char url[URL_MAX];
+
+	if ((rights & CONFIG_MAY_ADMIN) &&
+			hypervisor_page(h, s, url, sizeof(url)) == 0)
+		json_out_put_text(o, "pve_url", url);
+}
+
+static void put_guest(struct json_out *o, struct hypervisor *h, const char *id,
+		const struct guest *s, unsigned rights, unsigned narrowed)
 {
 	const char *profile = h->profile;
 
@@ -124,11 +135,12 @@ static void put_guest(struct json_out *o, const struct hypervisor *h,
 			json_out_text(o, auth_right_name(i));
 	json_out_array_end(o);
 	put_changes(o, h, s, rights);
+	put_page(o, h, s, rights);
 	json_out_object_end(o);
 }
 
 /* Guests without any right do not exist for the one who asks. */
-static void list_guest(struct guests_call *c, const struct hypervisor *h,
+static void list_guest(struct guests_call *c, struct hypervisor *h,
 		const struct guest *s)
 {
 	struct auth_verdict v;

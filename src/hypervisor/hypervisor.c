@@ -129,6 +129,16 @@ int hypervisor_enter(struct hypervisor *h, const char *user,
 				       ret_person, e);
 }
 
+int hypervisor_page(struct hypervisor *h, const struct guest *g, char *ret_url,
+		size_t ret_max)
+{
+	int r = h->ops->page ? h->ops->page(h, g, ret_url, ret_max) : -ENOTSUP;
+
+	if (r < 0 && ret_max > 0)
+		*ret_url = '\0';
+	return r;
+}
+
 const struct tag_style *hypervisor_tag_styles(
 		struct hypervisor *h, size_t *ret_count)
 {

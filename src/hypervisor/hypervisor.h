@@ -241,6 +241,9 @@ struct hypervisor_ops {
 	void (*prove)(struct hypervisor *person, enum proof_kind kind,
 			const struct secret *value, hypervisor_proved_fn *fn,
 			void *arg);
+	/* as hypervisor_page(); NULL: it has none */
+	int (*page)(struct hypervisor *h, const struct guest *g, char *ret_url,
+			size_t ret_max);
 	/* NULL: there are none; nothing is held */
 	const struct tag_style *(*tag_styles)(
 			struct hypervisor *h, size_t *ret_count);
@@ -301,6 +304,11 @@ void hypervisor_destroy(struct hypervisor *h, const char *id,
  * guest, so a read_only profile refuses it. */
 void hypervisor_command(struct hypervisor *h, const char *id,
 		const char *command, hypervisor_output_fn *fn, void *arg);
+/* The address of the hypervisor's own page of this guest's console, for who
+ * may sign in there; it holds no credential. 0, -ENOTSUP, -EMSGSIZE (*ret_url
+ * is an empty string then). */
+int hypervisor_page(struct hypervisor *h, const struct guest *g, char *ret_url,
+		size_t ret_max);
 /* How its tags look, as of the last list; valid until the loop's next turn. */
 const struct tag_style *hypervisor_tag_styles(
 		struct hypervisor *h, size_t *ret_count);

@@ -39,6 +39,11 @@ static size_t host_choose(const struct pve_api *a, unsigned tried)
 	return best;
 }
 
+const char *pve_api_base(const struct pve_api *a)
+{
+	return a->hosts[host_choose(a, 0)].base;
+}
+
 static void host_answered(struct pve_api *a, struct pve_host *h)
 {
 	h->rests_until = h->rest_ms = 0;

@@ -87,6 +87,9 @@ typedef void pve_fn(
 /* Ask. The answer comes once and never from inside. 0 or -ENOMEM. */
 int pve_call(struct pve_api *a, const struct pve_ask *q, pve_fn *fn, void *arg);
 
+/* The API of the host that is asked first now: ".../api2/json". */
+const char *pve_api_base(const struct pve_api *a);
+
 /* ---- for consoles -------------------------------------------------------- */
 
 /* "Authorization: PVEAPIToken=..." or "Cookie: PVEAuthCookie=...": as the last

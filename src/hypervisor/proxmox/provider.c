@@ -9,6 +9,7 @@
 #include "hypervisor/proxmox/api.h"
 #include "hypervisor/proxmox/console.h"
 #include "hypervisor/proxmox/list.h"
+#include "hypervisor/proxmox/page.h"
 #include "hypervisor/proxmox/proxmox.h"
 #include "hypervisor/proxmox/task.h"
 
@@ -147,6 +148,13 @@ static void proxmox_snapshots(struct hypervisor *hv, const char *id,
 		fn(arg, err_set(&e, -ENOMEM, "no memory"), NULL, 0, &e);
 }
 
+static int proxmox_page(struct hypervisor *hv, const struct guest *g,
+		char *ret_url, size_t ret_max)
+{
+	return pve_page(pve_api_base(((struct proxmox *)hv)->api), g, ret_url,
+			ret_max);
+}
+
 static const struct tag_style *proxmox_tag_styles(
 		struct hypervisor *hv, size_t *ret_count)
 {
@@ -214,6 +222,7 @@ const struct hypervisor_ops proxmox_hypervisor = {
 		.power = proxmox_power,
 		.snapshots = proxmox_snapshots,
 		.restore = proxmox_restore,
+		.page = proxmox_page,
 		.tag_styles = proxmox_tag_styles,
 		.rest = proxmox_rest,
 		.free = proxmox_free,

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "hypervisor/proxmox/page.h"
 #include "hypervisor/proxmox/tags.h"
 #include "proto/json.h"
 #include "test.h"
@@ -285,7 +286,39 @@ static void tags_have_their_colors_in_both_forms(void)
 	CHECK_INT(styles_of("{}", s), 0);
 }
 
-TESTS(T(what_is_known_beside_is_marked_and_what_is_not_is_below_zero),
+static void page_is(const struct guest *g, const char *url)
+{
+	char got[256];
+
+	CHECK_INT(pve_page("https://pve1.lan:8006/api2/json", g, got,
+				  sizeof(got)),
+			0);
+	CHECK_STR(got, url);
+}
+
+static void every_guest_has_a_page_of_the_hypervisors_own(void)
+{
+	struct guest g = {.id = "qemu/100", .type = "qemu", .node = "pve1"};
+	char small[40];
+
+	page_is(&g, "https://pve1.lan:8006/?console=kvm&novnc=1&vmid=100"
+		    "&node=pve1&resize=scale");
+	CHECK_INT(pve_page("https://pve1/api2/json", &g, small, sizeof(small)),
+			-EMSGSIZE);
+	CHECK_INT(pve_page("https://pve1", &g, small, sizeof(small)), -ENOTSUP);
+	g = (struct guest){.id = "lxc/7&x", .type = "lxc", .node = "a b"};
+	page_is(&g, "https://pve1.lan:8006/?console=lxc&novnc=1&vmid=7%26x"
+		    "&node=a%20b&resize=scale");
+	g = (struct guest){.id = "node/pve2", .type = "node", .node = "pve2"};
+	page_is(&g, "https://pve1.lan:8006/?console=shell&novnc=1&node=pve2"
+		    "&resize=scale");
+	g.node = NULL;
+	CHECK_INT(pve_page("https://pve1/api2/json", &g, small, sizeof(small)),
+			-ENOTSUP);
+}
+
+TESTS(T(every_guest_has_a_page_of_the_hypervisors_own),
+		T(what_is_known_beside_is_marked_and_what_is_not_is_below_zero),
 		T(what_the_account_may_not_do_is_barred),
 		T(tags_have_their_colors_in_both_forms),
 		T(a_resource_becomes_a_guest),
