@@ -15,6 +15,7 @@ static void entry_done(struct guest_entry *g)
 	free(g->name);
 	free(g->type);
 	free(g->node);
+	free(g->address);
 	for (size_t i = 0; i < g->tag_count; i++)
 		free(g->tags[i]);
 	for (int k = 0; k < CONSOLE_KINDS; k++)
@@ -65,7 +66,8 @@ static int entry_fill(struct guest_entry *to, const char *profile,
 	}
 	if (copy(&to->name, from->name) < 0 ||
 			copy(&to->type, from->type) < 0 ||
-			copy(&to->node, from->node) < 0)
+			copy(&to->node, from->node) < 0 ||
+			copy(&to->address, from->address) < 0)
 		return -ENOMEM;
 	to->status = from->status;
 	for (; to->tag_count < from->tag_count; to->tag_count++)

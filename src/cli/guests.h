@@ -15,6 +15,7 @@ struct json;
 struct guest_entry {
 	char *id; /* "lab/kiosk" */
 	char *name, *type, *node;
+	char *address; /* its own, where the hypervisor knows it */
 	enum guest_status status;
 	char *tags[GUEST_TAGS_MAX];
 	size_t tag_count;

@@ -16,6 +16,7 @@ struct ask {
 	hypervisor_snapshots_fn *snapshots_fn;
 	hypervisor_snapped_fn *snapped_fn;
 	hypervisor_output_fn *output_fn;
+	hypervisor_addresses_fn *addresses_fn;
 	hypervisor_realms_fn *realms_fn;
 	hypervisor_proved_fn *proved_fn;
 	void *arg;
@@ -72,6 +73,8 @@ static void ask_refuse(struct ask *a, int r, const struct err *e)
 		a->snapped_fn(a->arg, r, NULL, NULL, e);
 	else if (a->output_fn)
 		a->output_fn(a->arg, r, NULL, 0, e);
+	else if (a->addresses_fn)
+		a->addresses_fn(a->arg, r, NULL, 0, e);
 	else if (a->realms_fn)
 		a->realms_fn(a->arg, r, NULL, 0, e);
 	else if (a->proved_fn)
@@ -137,6 +140,15 @@ static void ask_snapped(void *arg, int r, const char *name, const char *task,
 	struct ask *a = arg;
 
 	a->snapped_fn(a->arg, r, name, task, e);
+	ask_free(a);
+}
+
+static void ask_addresses(void *arg, int r, const struct guest_address *all,
+		size_t count, const struct err *e)
+{
+	struct ask *a = arg;
+
+	a->addresses_fn(a->arg, r, all, count, e);
 	ask_free(a);
 }
 
@@ -276,6 +288,24 @@ void hypervisor_snapshots(struct hypervisor *h, const char *id,
 	}
 	a->snapshots_fn = fn;
 	h->ops->snapshots(h, id, ask_snapshots, a);
+}
+
+void hypervisor_addresses(struct hypervisor *h, const char *id,
+		hypervisor_addresses_fn *fn, void *arg)
+{
+	struct ask *a = h->ops->addresses ? ask_new(h, arg) : NULL;
+	struct err e;
+
+	if (!a) {
+		(void)err_set(&e, h->ops->addresses ? -ENOMEM : -ENOTSUP,
+				"hypervisors of kind '%s' do not ask guests "
+				"for their addresses",
+				h->ops->kind);
+		fn(arg, e.code, NULL, 0, &e);
+		return;
+	}
+	a->addresses_fn = fn;
+	h->ops->addresses(h, id, ask_addresses, a);
 }
 
 void hypervisor_reach(struct hypervisor *h, const char *id, uint16_t guest_port,

@@ -145,6 +145,18 @@ struct snapshot {
 typedef void hypervisor_snapshots_fn(void *arg, int r,
 		const struct snapshot *all, size_t count, const struct err *e);
 
+/* An address on one of a guest's interfaces, as the guest itself says. */
+struct guest_address {
+	const char *interface; /* "eth0"; "" where it has no name */
+	const char *address;   /* "10.0.0.7", "fd00::7": without its prefix */
+};
+
+/* `all` is valid during the call only. r as for plans; -ENOTCONN also where
+ * nothing in the guest answers, -ENOTSUP where it is not meant to. */
+typedef void hypervisor_addresses_fn(void *arg, int r,
+		const struct guest_address *all, size_t count,
+		const struct err *e);
+
 /* A snapshot was made: r and `task` as in hypervisor_done_fn, `name` as
  * hypervisor_restore() takes it. */
 typedef void hypervisor_snapped_fn(void *arg, int r, const char *name,
@@ -221,6 +233,8 @@ struct hypervisor_ops {
 			const char *snapshot, hypervisor_done_fn *fn,
 			void *arg);
 	/* As the functions below; NULL: it cannot. */
+	void (*addresses)(struct hypervisor *h, const char *id,
+			hypervisor_addresses_fn *fn, void *arg);
 	void (*reach)(struct hypervisor *h, const char *id, uint16_t guest_port,
 			hypervisor_plan_fn *fn, void *arg);
 	void (*snapshot)(struct hypervisor *h, const char *id, const char *name,
@@ -281,6 +295,11 @@ void hypervisor_snapshots(struct hypervisor *h, const char *id,
 		hypervisor_snapshots_fn *fn, void *arg);
 void hypervisor_restore(struct hypervisor *h, const char *id,
 		const char *snapshot, hypervisor_done_fn *fn, void *arg);
+/* Ask the guest itself for its addresses: it may take seconds, and it may lie.
+ * -ENOTSUP too where the hypervisor knows no such question; then struct
+ * guest's `address` is all there is. */
+void hypervisor_addresses(struct hypervisor *h, const char *id,
+		hypervisor_addresses_fn *fn, void *arg);
 /*
  * The way to a TCP port within the guest: straight to it where that can be
  * reached, else by the port that the hypervisor announces for it. The plan

@@ -188,6 +188,7 @@ static int static_guest_init(
 	if (!g->id || !g->name || address_copy(&g->vnc, &from->vnc) < 0 ||
 			secret_copy(&g->vnc_password, &from->vnc_password) < 0)
 		return -ENOMEM;
+	s->address = g->vnc.host; /* where its screen is, it is */
 	for (size_t i = 0; i < from->tags.count && i < GUEST_TAGS_MAX; i++) {
 		g->tags[i] = strdup(from->tags.items[i]);
 		if (!g->tags[i])

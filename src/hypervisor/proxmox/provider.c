@@ -166,6 +166,16 @@ static void proxmox_rest(struct hypervisor *hv)
 	pve_list_rest(((struct proxmox *)hv)->list);
 }
 
+static void proxmox_addresses(struct hypervisor *hv, const char *id,
+		hypervisor_addresses_fn *fn, void *arg)
+{
+	struct proxmox *h = (struct proxmox *)hv;
+	struct err e;
+
+	if (pve_addresses(&h->tasks, id, fn, arg) < 0)
+		fn(arg, err_set(&e, -ENOMEM, "no memory"), NULL, 0, &e);
+}
+
 static void proxmox_free(struct hypervisor *hv)
 {
 	struct proxmox *h = (struct proxmox *)hv;
@@ -225,5 +235,6 @@ const struct hypervisor_ops proxmox_hypervisor = {
 		.page = proxmox_page,
 		.tag_styles = proxmox_tag_styles,
 		.rest = proxmox_rest,
+		.addresses = proxmox_addresses,
 		.free = proxmox_free,
 };

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/loop.h"
+#include "hypervisor/proxmox/address.h"
 #include "hypervisor/proxmox/api.h"
 #include "hypervisor/proxmox/list.h"
 #include "proto/json.h"
@@ -19,12 +20,16 @@ struct pve_task {
 	char id[GUEST_ID_MAX];
 	char what[4 * GUEST_ID_MAX]; /* "status/start", "snapshot/a/rollback" */
 	bool starts;                 /* then it may run already */
+	const char *method;
+	pve_fn *answered; /* to the first question */
 	uint64_t since_ms;
 	uint64_t look_ms;
 	struct timer *timer;
 	char upid[UPID_MAX], node[64];
-	hypervisor_done_fn *done_fn; /* NULL: it is the list of snapshots */
+	/* one of them */
+	hypervisor_done_fn *done_fn;
 	hypervisor_snapshots_fn *snapshots_fn;
+	hypervisor_addresses_fn *addresses_fn;
 	void *arg;
 };
 
@@ -60,8 +65,10 @@ static void task_end(struct pve_task *t, int r, const struct err *why)
 	if (copy.done_fn)
 		copy.done_fn(copy.arg, r, *copy.upid ? copy.upid : NULL,
 				r < 0 ? &e : NULL);
-	else
+	else if (copy.snapshots_fn)
 		copy.snapshots_fn(copy.arg, r, NULL, 0, r < 0 ? &e : NULL);
+	else
+		copy.addresses_fn(copy.arg, r, NULL, 0, r < 0 ? &e : NULL);
 }
 
 static void task_no_memory(struct pve_task *t)
@@ -216,6 +223,30 @@ static void on_snapshots(
 	free(all);
 }
 
+/* ---- addresses ------------------------------------------------------------
+ */
+
+static void on_addresses(
+		void *arg, int r, struct pve_answer *a, const struct err *e)
+{
+	struct pve_task *t = arg;
+	hypervisor_addresses_fn *fn = t->addresses_fn;
+	void *fn_arg = t->arg;
+	struct pve_addresses all;
+
+	if (r < 0) {
+		task_end(t, r, e);
+		return;
+	}
+	if (pve_addresses_of(a->data, &all) < 0) {
+		task_no_memory(t);
+		return;
+	}
+	task_free(t);
+	fn(fn_arg, 0, all.items, all.count, NULL);
+	pve_addresses_done(&all);
+}
+
 /* ---- beginning ------------------------------------------------------------
  */
 
@@ -229,17 +260,15 @@ static void on_listed(void *arg, int r, const struct err *why)
 	if (r == 0 && !g)
 		r = err_set(&e, -ENOENT, "there is no guest '%s'", t->id);
 	else if (r == 0 && strcmp(g->shown.type, "node") == 0)
-		r = err_set(&e, -ENOTSUP, "a node is not switched from here");
+		r = err_set(&e, -ENOTSUP,
+				"this is asked of guests, not of a node");
 	if (r < 0) {
 		task_end(t, r, e.code < 0 ? &e : why);
 		return;
 	}
 	(void)snprintf(path, sizeof(path), "/nodes/%s/%s/%s", g->node, t->id,
 			t->what);
-	if (t->done_fn)
-		task_ask(t, "POST", path, on_asked);
-	else
-		task_ask(t, "GET", path, on_snapshots);
+	task_ask(t, t->method, path, t->answered);
 }
 
 static int task_new(struct pve_tasks *all, const char *id,
@@ -273,6 +302,8 @@ int pve_power(struct pve_tasks *all, const char *id, enum power_verb verb,
 {
 	struct pve_task t = {.done_fn = fn,
 			.arg = arg,
+			.method = "POST",
+			.answered = on_asked,
 			.starts = verb == POWER_START};
 
 	(void)snprintf(t.what, sizeof(t.what), "status/%s",
@@ -283,7 +314,10 @@ int pve_power(struct pve_tasks *all, const char *id, enum power_verb verb,
 int pve_restore(struct pve_tasks *all, const char *id, const char *snapshot,
 		hypervisor_done_fn *fn, void *arg)
 {
-	struct pve_task t = {.done_fn = fn, .arg = arg};
+	struct pve_task t = {.done_fn = fn,
+			.arg = arg,
+			.method = "POST",
+			.answered = on_asked};
 	char name[3 * GUEST_ID_MAX + 1];
 
 	if (url_encode(snapshot, strlen(snapshot), name, sizeof(name)) < 0)
@@ -295,8 +329,27 @@ int pve_restore(struct pve_tasks *all, const char *id, const char *snapshot,
 int pve_snapshots(struct pve_tasks *all, const char *id,
 		hypervisor_snapshots_fn *fn, void *arg)
 {
-	struct pve_task t = {.snapshots_fn = fn, .arg = arg};
+	struct pve_task t = {.snapshots_fn = fn,
+			.arg = arg,
+			.method = "GET",
+			.answered = on_snapshots};
 
 	(void)snprintf(t.what, sizeof(t.what), "snapshot");
+	return task_new(all, id, &t);
+}
+
+/* A guest asks its agent, a container is asked itself. */
+int pve_addresses(struct pve_tasks *all, const char *id,
+		hypervisor_addresses_fn *fn, void *arg)
+{
+	struct pve_task t = {.addresses_fn = fn,
+			.arg = arg,
+			.method = "GET",
+			.answered = on_addresses};
+	bool container = strncmp(id, "lxc/", 4) == 0;
+
+	(void)snprintf(t.what, sizeof(t.what), "%s",
+			container ? "interfaces"
+				  : "agent/network-get-interfaces");
 	return task_new(all, id, &t);
 }

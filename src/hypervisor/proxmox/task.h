@@ -35,6 +35,9 @@ int pve_restore(struct pve_tasks *all, const char *id, const char *snapshot,
 		hypervisor_done_fn *fn, void *arg);
 int pve_snapshots(struct pve_tasks *all, const char *id,
 		hypervisor_snapshots_fn *fn, void *arg);
+/* Not a change: a question to the guest itself. */
+int pve_addresses(struct pve_tasks *all, const char *id,
+		hypervisor_addresses_fn *fn, void *arg);
 /* Nobody is called; the tasks go on by themselves. The api's calls have been
  * cancelled before. */
 void pve_tasks_done(struct pve_tasks *all);
