@@ -134,7 +134,9 @@ export class GuestMenu {
 		replace(this.job, job && this.guest ?
 			jobLine(job, () => this.jobs.putAway(job.guest)) : null,
 		job?.task ? taskLine(job.task) : null);
-		this.content.classList.toggle('waits', job?.state === 'running');
+		if (job?.state === 'running' &&
+			this.content.contains(document.activeElement))
+			this.panel.body.focus(); /* not on what is disabled now */
 		for (const button of this.content.querySelectorAll('button'))
 			button.disabled = job?.state === 'running';
 		this.panel.place();

@@ -14,6 +14,7 @@ import { doneOf } from '../lib/verbs';
 import type { Kind, Login } from '../lib/types';
 import { guestChannel } from '../console/guest';
 import { ConsoleView } from '../console/view';
+import { Companion } from './companion';
 import { Jobs } from './jobs';
 import { Sessions } from './sessions';
 import { Wall } from './wall';
@@ -22,6 +23,7 @@ interface Tab {
 	guest: string;
 	kind: Kind;
 	view: ConsoleView;
+	companion: Companion;
 	item: HTMLElement;
 	button: HTMLButtonElement;
 	dot: HTMLElement;
@@ -60,7 +62,7 @@ export class Shell {
 			open: (guest, kind) => this.open(guest.id, kind, guest.name),
 			openKinds: (id) => Object.fromEntries(this.tabs
 				.filter((t) => t.guest === id).map((t) => [t.kind, true])),
-			changed: () => undefined,
+			changed: () => this.tellTabs(),
 			jobs: this.jobs,
 			signedOut,
 			admin: login.user.rights.includes('admin'),
@@ -88,7 +90,7 @@ export class Shell {
 		this.wall.stop();
 		this.sessions.stop();
 		for (const tab of this.tabs)
-			tab.view.close();
+			this.dropTab(tab);
 	}
 
 	open(guest: string, kind: Kind, name = ''): void {
@@ -165,14 +167,18 @@ export class Shell {
 			'aria-label': `Close the console of ${title}`,
 			on: { click: () => this.closeTab(tab) },
 		}, icon('close')));
+		const companion = new Companion(guest, this.jobs);
 		const view = new ConsoleView({
-			guest, title,
+			guest, title, more: companion.more, beside: companion.beside,
 			channel: guestChannel(guest, kind, this.login.user.deny ?? []),
 			changed: () => this.drawTab(tab),
 			signIn: this.signedOut,
 			guests: () => this.go('guests', true),
 		});
-		const tab: Tab = { guest, kind, view, item, button, dot, state };
+		const tab: Tab = {
+			guest, kind, view, companion, item, button, dot, state,
+		};
+		const known = this.wall.guest(guest);
 
 		button.addEventListener('click', () => this.go(tab, true));
 		button.addEventListener('auxclick', (e) => {
@@ -184,9 +190,26 @@ export class Shell {
 		this.tabList.append(item);
 		this.views.append(view.root);
 		this.remember();
+		if (known)
+			companion.take(known);
 		view.open();
 		this.wall.draw();
 		return tab;
+	}
+
+	private dropTab(tab: Tab): void {
+		tab.companion.close();
+		tab.view.close();
+	}
+
+	/* The list was read anew: it tells of the guests in the tabs, too. */
+	private tellTabs(): void {
+		for (const tab of this.tabs) {
+			const guest = this.wall.guest(tab.guest);
+
+			if (guest)
+				tab.companion.take(guest);
+		}
 	}
 
 	private closeTab(tab: Tab): void {
@@ -195,7 +218,7 @@ export class Shell {
 		if (at < 0)
 			return;
 		this.tabs.splice(at, 1);
-		tab.view.close();
+		this.dropTab(tab);
 		tab.item.remove();
 		this.remember();
 		if (this.place === tab)
@@ -220,6 +243,7 @@ export class Shell {
 	private drawTab(tab: Tab): void {
 		const { name } = tab.view.line.state;
 
+		tab.companion.follow(tab.view.line.state);
 		attribute(tab.dot, 'data-state', name);
 		text(tab.state, `, ${name}`);
 	}

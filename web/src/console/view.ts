@@ -26,6 +26,8 @@ export interface ViewOptions {
 	signIn: () => void;
 	guests: (() => void) | null;
 	tools?: HTMLElement[]; /* more for the bar, before those of the viewer */
+	more?: HTMLElement[];   /* and after them */
+	beside?: HTMLElement[]; /* beside its title */
 }
 
 const words: Record<string, string> = {
@@ -135,14 +137,14 @@ export class ConsoleView {
 	}
 
 	private toolbar(): HTMLElement {
-		const { title, tools } = this.options;
+		const { title, tools, more, beside } = this.options;
 		const bar = h('div', {
 			class: 'bar', role: 'toolbar', 'aria-label': `Console of ${title}`,
 		},
 		h('div', { class: 'bar-who' }, this.dot,
-			h('span', { class: 'bar-title' }, title),
+			h('span', { class: 'bar-title' }, title), ...beside ?? [],
 			this.stateText, this.latency, this.sealed),
-		h('div', { class: 'bar-tools' }, ...tools ?? [], this.own,
+		h('div', { class: 'bar-tools' }, ...tools ?? [], this.own, ...more ?? [],
 			this.about.panel.root, this.full));
 
 		bar.addEventListener('keydown', (e) => this.barKey(e));

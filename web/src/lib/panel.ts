@@ -30,6 +30,7 @@ export class Panel {
 
 		this.body = h('div', {
 			id, class: `panel ${options.className ?? ''}`, hidden: true,
+			tabindex: -1,
 			role: 'group', 'aria-label': options.label,
 		}, ...children);
 		this.button = h('button', {
