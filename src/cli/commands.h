@@ -11,6 +11,7 @@ extern const struct command config_command;
 extern const struct command create_command;
 extern const struct command destroy_command;
 extern const struct command ls_command;
+extern const struct command novnc_command;
 extern const struct command power_command;
 extern const struct command restore_command;
 extern const struct command serve_command;

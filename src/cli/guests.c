@@ -131,6 +131,11 @@ void guest_list_keep(struct guest_list *l, const char *type)
 	l->count = kept;
 }
 
+static int copy_text(char **to, const struct json *from, const char *key)
+{
+	return copy(to, json_text(json_get(from, key)));
+}
+
 int guest_list_from_json(const struct json *answer, struct guest_list *ret)
 {
 	const struct json *guests = json_get(answer, "guests");
@@ -144,8 +149,9 @@ int guest_list_from_json(const struct json *answer, struct guest_list *ret)
 		if (!id)
 			continue;
 		if (!to || copy(&to->id, id) < 0 ||
-				copy(&to->name, json_text(json_get(g,
-								"name"))) < 0) {
+				copy_text(&to->name, g, "name") < 0 ||
+				copy_text(&to->type, g, "type") < 0 ||
+				copy_text(&to->node, g, "node") < 0) {
 			guest_list_done(&l);
 			return -ENOMEM;
 		}

@@ -38,23 +38,25 @@ static int open_sources(struct app *a, const char *typed, struct target *t)
 	return code;
 }
 
-static int find(struct target *t, const char *typed,
-		const struct target_options *o)
+int target_find(struct guest_list *l, const char *typed,
+		const struct target_options *o, const struct guest_entry **ret)
 {
+	const struct guest_entry *g;
 	struct err e;
 	int r;
 
 	if (o->kind)
-		guest_list_keep(&t->sources.guests, o->kind);
-	r = guest_list_find(&t->sources.guests, typed, &t->guest, &e);
+		guest_list_keep(l, o->kind);
+	r = guest_list_find(l, typed, &g, &e);
 	if (r < 0)
 		return say_err(r == -ENOTUNIQ ? EXIT_USAGE : EXIT_NOT_FOUND,
 				&e);
-	if (o->node && t->guest->node && strcmp(o->node, t->guest->node) != 0)
-		say("%s is on node %s, not on %s", t->guest->id, t->guest->node,
-				o->node);
-	t->hypervisor = sources_of(&t->sources, t->guest, &t->profile);
-	t->id = strchr(t->guest->id, '/') + 1;
+	if (strlen(g->id) >= GUEST_ID_MAX)
+		return say_fail(EXIT_FAILED, "the id of '%s' is too long",
+				typed);
+	if (o->node && g->node && strcmp(o->node, g->node) != 0)
+		say("%s is on node %s, not on %s", g->id, g->node, o->node);
+	*ret = g;
 	return 0;
 }
 
@@ -66,10 +68,14 @@ int target_open(struct app *a, const char *typed,
 	*ret = (struct target){0};
 	code = open_sources(a, typed, ret);
 	if (code == 0)
-		code = find(ret, typed, o);
-	if (code != 0)
+		code = target_find(&ret->sources.guests, typed, o, &ret->guest);
+	if (code != 0) {
 		target_close(ret);
-	return code;
+		return code;
+	}
+	ret->hypervisor = sources_of(&ret->sources, ret->guest, &ret->profile);
+	ret->id = strchr(ret->guest->id, '/') + 1;
+	return 0;
 }
 
 int target_open_new(struct app *a, const char *typed, struct target *ret)

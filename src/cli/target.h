@@ -42,6 +42,11 @@ struct target {
 	bool waits, answered;
 };
 
+/* Which of the list is meant; guests of other kinds are let go of. 0, or an
+ * exit code that has been told. */
+int target_find(struct guest_list *l, const char *typed,
+		const struct target_options *o, const struct guest_entry **ret);
+
 /* 0, or an exit code that has been told. */
 int target_open(struct app *a, const char *typed,
 		const struct target_options *o, struct target *ret);

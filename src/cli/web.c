@@ -6,6 +6,7 @@
 #include "cli/browser.h"
 #include "cli/commands.h"
 #include "cli/control.h"
+#include "cli/novnc.h"
 #include "cli/output.h"
 #include "cli/say.h"
 #include "cli/sources.h"
@@ -17,10 +18,17 @@
 #include "proto/url.h"
 
 struct web_values {
-	bool no_open;
+	struct target_options target;
+	bool no_open, pve_ui;
 };
 
 static const struct option_rule options[] = {
+		TARGET_RULES(offsetof(struct web_values, target)),
+		{"pve-ui", 0, OPTION_FLAG, offsetof(struct web_values, pve_ui),
+				NULL,
+				"the hypervisor's own page instead of "
+				"ours",
+				NULL},
 		{"no-open", 'n', OPTION_FLAG,
 				offsetof(struct web_values, no_open), NULL,
 				"only print the address", NULL},
@@ -59,34 +67,28 @@ static void show(const char *url, bool no_open)
 }
 
 /* The whole id of what was typed. 0 or an exit code, told. */
-static int find_id(const struct guest_list *l, const char *typed,
-		char ret[GUEST_ID_MAX])
+static int find_id(struct guest_list *l, const char *typed,
+		const struct target_options *o, char ret[GUEST_ID_MAX])
 {
 	const struct guest_entry *g;
-	struct err e;
-	int r = guest_list_find(l, typed, &g, &e);
+	int code = target_find(l, typed, o, &g);
 
-	if (r < 0)
-		return say_err(r == -ENOTUNIQ ? EXIT_USAGE : EXIT_NOT_FOUND,
-				&e);
-	if (strlen(g->id) >= GUEST_ID_MAX)
-		return say_fail(EXIT_FAILED, "the id of '%s' is too long",
-				typed);
-	(void)snprintf(ret, GUEST_ID_MAX, "%s", g->id);
-	return 0;
+	if (code == 0)
+		(void)snprintf(ret, GUEST_ID_MAX, "%s", g->id);
+	return code;
 }
 
 /* ---- by the gateway that runs -------------------------------------------- */
 
 static int find_there(const struct json *answer, const char *typed,
-		char ret[GUEST_ID_MAX])
+		const struct target_options *o, char ret[GUEST_ID_MAX])
 {
 	struct guest_list l;
 	int r;
 
 	if (guest_list_from_json(answer, &l) < 0)
 		return say_fail(EXIT_FAILED, "no memory");
-	r = find_id(&l, typed, ret);
+	r = find_id(&l, typed, o, ret);
 	guest_list_done(&l);
 	return r;
 }
@@ -121,15 +123,15 @@ static int link_from(const char *guest, bool no_open)
 }
 
 static int web_there(const struct control_answer *guests, const char *typed,
-		bool no_open)
+		const struct web_values *v)
 {
 	char id[GUEST_ID_MAX] = "";
 	int r;
 
 	if (guests->status / 100 != 2)
 		return control_refused(guests);
-	r = typed ? find_there(guests->body, typed, id) : 0;
-	return r != 0 ? r : link_from(id, no_open);
+	r = typed ? find_there(guests->body, typed, &v->target, id) : 0;
+	return r != 0 ? r : link_from(id, v->no_open);
 }
 
 /* ---- by a gateway of one's own --------------------------------------------
@@ -154,19 +156,21 @@ static void on_ready(void *arg, const char *base_url, const char *code)
 	    "with Ctrl+C");
 }
 
-static int find_here(struct app *a, const char *typed, char ret[GUEST_ID_MAX])
+static int find_here(struct app *a, const char *typed,
+		const struct target_options *o, char ret[GUEST_ID_MAX])
 {
 	struct guest_list l;
 	int r = sources_list(a, &l);
 
 	if (r != 0)
 		return r;
-	r = find_id(&l, typed, ret);
+	r = find_id(&l, typed, o, ret);
 	guest_list_done(&l);
 	return r;
 }
 
-static int web_here(struct app *a, const char *typed, bool no_open)
+static int web_here(
+		struct app *a, const char *typed, const struct web_values *v)
 {
 	/* nothing of a shared gateway's: a free port, no proxies, no TLS */
 	static const struct config_flag flags[] = {
@@ -177,7 +181,7 @@ static int web_here(struct app *a, const char *typed, bool no_open)
 			{"tls_key", ""},
 	};
 	const struct log_options log = {.level = LOG_WARN, .time = true};
-	struct private p = {.no_open = no_open};
+	struct private p = {.no_open = v->no_open};
 	struct serve_options o = {
 			.config = app_config_options(a),
 			.providers = a->providers,
@@ -186,7 +190,7 @@ static int web_here(struct app *a, const char *typed, bool no_open)
 			.ready_arg = &p,
 	};
 	char id[GUEST_ID_MAX] = "";
-	int r = typed ? find_here(a, typed, id) : 0;
+	int r = typed ? find_here(a, typed, &v->target, id) : 0;
 
 	if (r != 0)
 		return r;
@@ -204,13 +208,19 @@ static int web(struct app *a, const void *values, int argc, char **argv)
 	const char *typed = argc > 0 ? argv[0] : NULL;
 	struct control_answer guests;
 	struct err e;
-	int r = control_call("GET", "/api/v1/guests", NULL, &guests, &e);
+	int r;
+
+	if (v->pve_ui && !typed)
+		return app_usage(&web_command, "--pve-ui needs a guest");
+	if (v->pve_ui)
+		return novnc_open(a, typed, &v->target, v->no_open);
+	r = control_call("GET", "/api/v1/guests", NULL, &guests, &e);
 
 	if (r == -ENOTCONN)
-		return web_here(a, typed, v->no_open);
+		return web_here(a, typed, v);
 	if (r < 0)
 		return say_err(exit_of(r), &e);
-	r = web_there(&guests, typed, v->no_open);
+	r = web_there(&guests, typed, v);
 	control_done(&guests);
 	return r;
 }

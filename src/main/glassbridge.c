@@ -13,6 +13,7 @@
 static const struct command *const commands[] = {
 		&ls_command,
 		&web_command,
+		&novnc_command,
 		&ssh_command,
 		&power_command,
 		&snapshot_command,
