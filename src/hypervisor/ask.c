@@ -222,6 +222,23 @@ void hypervisor_plan(struct hypervisor *h, const char *id,
 	h->ops->plan(h, id, kind, ask_planned, a);
 }
 
+void hypervisor_plan_spice(struct hypervisor *h, const char *id,
+		const struct spice_wish *w, hypervisor_plan_fn *fn, void *arg)
+{
+	struct ask *a = h->ops->plan_spice ? ask_new(h, arg) : NULL;
+	struct err e;
+
+	if (!a) {
+		(void)err_set(&e, h->ops->plan_spice ? -ENOMEM : -ENOTSUP,
+				"hypervisors of kind '%s' have no SPICE",
+				h->ops->kind);
+		fn(arg, e.code, NULL, &e);
+		return;
+	}
+	a->plan_fn = fn;
+	h->ops->plan_spice(h, id, w, ask_planned, a);
+}
+
 /* May this be changed, and can it be? The ask, or NULL and why not. */
 static struct ask *ask_change(
 		struct hypervisor *h, bool can, void *arg, struct err *e)

@@ -20,6 +20,7 @@ struct config_profile;
 struct dial_plan;
 struct hypervisor;
 struct loop;
+struct spice_link;
 
 enum console_kind { CONSOLE_VNC, CONSOLE_SERIAL, CONSOLE_SPICE, CONSOLE_KINDS };
 
@@ -210,6 +211,14 @@ typedef void hypervisor_proved_fn(
 
 struct secret;
 
+/* What a SPICE viewer asks for, once for each of its channels. */
+struct spice_wish {
+	const struct spice_link *link; /* its own words; copied */
+	/* A ticket that was asked for then or later will do (loop_now_ms(); 0:
+	 * any that still holds). */
+	uint64_t since_ms;
+};
+
 struct hypervisor_ops {
 	const char *kind; /* as the configuration names it */
 	/* Bits (1 << console_kind) of the consoles that are opened one at a
@@ -220,6 +229,10 @@ struct hypervisor_ops {
 	void (*list)(struct hypervisor *h, hypervisor_list_fn *fn, void *arg);
 	void (*plan)(struct hypervisor *h, const char *id,
 			enum console_kind kind, hypervisor_plan_fn *fn,
+			void *arg);
+	/* plan() is not asked for SPICE; NULL: no guest has it */
+	void (*plan_spice)(struct hypervisor *h, const char *id,
+			const struct spice_wish *w, hypervisor_plan_fn *fn,
 			void *arg);
 	/* as hypervisor_look(); NULL: the list knows all there is to know */
 	void (*look)(struct hypervisor *h, const char *id,
@@ -289,6 +302,9 @@ void hypervisor_look(struct hypervisor *h, const char *id,
 		hypervisor_list_fn *fn, void *arg);
 void hypervisor_plan(struct hypervisor *h, const char *id,
 		enum console_kind kind, hypervisor_plan_fn *fn, void *arg);
+/* The same for one channel of a SPICE viewer. */
+void hypervisor_plan_spice(struct hypervisor *h, const char *id,
+		const struct spice_wish *w, hypervisor_plan_fn *fn, void *arg);
 void hypervisor_power(struct hypervisor *h, const char *id, enum power_verb v,
 		hypervisor_done_fn *fn, void *arg);
 void hypervisor_snapshots(struct hypervisor *h, const char *id,

@@ -14,8 +14,8 @@ struct static_guest {
 	struct guest shown; /* its texts are the owned ones below */
 	char *id, *name;
 	char *tags[GUEST_TAGS_MAX];
-	struct address vnc;
-	struct secret vnc_password;
+	struct address vnc, spice;
+	struct secret vnc_password, spice_password;
 };
 
 /* An answer that is owed, in a turn of its own. */
@@ -26,6 +26,7 @@ struct static_answer {
 	void *arg;
 	char id[GUEST_ID_MAX];
 	enum console_kind kind;
+	struct spice_link link; /* of a SPICE viewer */
 };
 
 struct static_hv {
@@ -50,13 +51,18 @@ static const struct static_guest *static_find(
 	return NULL;
 }
 
-static int static_make_plan(
-		const struct static_guest *g, struct dial_plan *plan)
+static int static_make_plan(const struct static_guest *g,
+		const struct static_answer *a, struct dial_plan *plan)
 {
-	int r = g->vnc.path ? dial_plan_unix(plan, g->vnc.path)
-			    : dial_plan_tcp(plan, g->vnc.host, g->vnc.port);
+	bool spice = a->kind == CONSOLE_SPICE;
+	const struct address *to = spice ? &g->spice : &g->vnc;
+	int r = to->path ? dial_plan_unix(plan, to->path)
+			 : dial_plan_tcp(plan, to->host, to->port);
 
-	return r < 0 ? r : dial_plan_rfb_login(plan, &g->vnc_password);
+	if (r < 0)
+		return r;
+	return spice ? dial_plan_spice_login(plan, &a->link, &g->spice_password)
+		     : dial_plan_rfb_login(plan, &g->vnc_password);
 }
 
 static void static_answer_plan(struct static_hv *h, struct static_answer *a)
@@ -72,7 +78,7 @@ static void static_answer_plan(struct static_hv *h, struct static_answer *a)
 	else if (g->shown.lacks[a->kind])
 		r = err_set(&e, -ENOTSUP, "%s", g->shown.lacks[a->kind]);
 	else
-		r = static_make_plan(g, &plan);
+		r = static_make_plan(g, a, &plan);
 	if (r == -ENOMEM)
 		(void)err_set(&e, r, "no memory");
 	a->plan_fn(a->arg, r, r == 0 ? &plan : NULL, &e);
@@ -122,8 +128,8 @@ static void static_list(
 	static_owe((struct static_hv *)hv, a);
 }
 
-static void static_plan(struct hypervisor *hv, const char *id,
-		enum console_kind kind, hypervisor_plan_fn *fn, void *arg)
+static void plan_of(struct hypervisor *hv, const char *id,
+		const struct static_answer *from)
 {
 	struct static_answer *a = calloc(1, sizeof(*a));
 	struct err e;
@@ -133,14 +139,32 @@ static void static_plan(struct hypervisor *hv, const char *id,
 		r = a ? err_set(&e, -ENOENT, "there is no such guest")
 		      : err_set(&e, -ENOMEM, "no memory");
 		free(a);
-		fn(arg, r, NULL, &e);
+		from->plan_fn(from->arg, r, NULL, &e);
 		return;
 	}
-	a->plan_fn = fn;
-	a->arg = arg;
-	a->kind = kind;
+	*a = *from;
 	memcpy(a->id, id, strlen(id) + 1);
 	static_owe((struct static_hv *)hv, a);
+}
+
+static void static_plan(struct hypervisor *hv, const char *id,
+		enum console_kind kind, hypervisor_plan_fn *fn, void *arg)
+{
+	const struct static_answer a = {
+			.plan_fn = fn, .arg = arg, .kind = kind};
+
+	plan_of(hv, id, &a);
+}
+
+static void static_plan_spice(struct hypervisor *hv, const char *id,
+		const struct spice_wish *w, hypervisor_plan_fn *fn, void *arg)
+{
+	const struct static_answer a = {.plan_fn = fn,
+			.arg = arg,
+			.kind = CONSOLE_SPICE,
+			.link = *w->link};
+
+	plan_of(hv, id, &a);
 }
 
 /* ---- life ------------------------------------------------------------------
@@ -153,7 +177,9 @@ static void static_guest_done(struct static_guest *g)
 	free(g->id);
 	free(g->name);
 	address_done(&g->vnc);
+	address_done(&g->spice);
 	secret_done(&g->vnc_password);
+	secret_done(&g->spice_password);
 }
 
 static void static_free(struct hypervisor *hv)
@@ -186,7 +212,11 @@ static int static_guest_init(
 	g->id = strdup(from->name);
 	g->name = strdup(from->title ? from->title : from->name);
 	if (!g->id || !g->name || address_copy(&g->vnc, &from->vnc) < 0 ||
-			secret_copy(&g->vnc_password, &from->vnc_password) < 0)
+			secret_copy(&g->vnc_password, &from->vnc_password) <
+					0 ||
+			address_copy(&g->spice, &from->spice) < 0 ||
+			secret_copy(&g->spice_password, &from->spice_password) <
+					0)
 		return -ENOMEM;
 	s->address = g->vnc.host; /* where its screen is, it is */
 	for (size_t i = 0; i < from->tags.count && i < GUEST_TAGS_MAX; i++) {
@@ -205,8 +235,7 @@ static int static_guest_init(
 			"The configuration names no `serial` address.",
 			"This version does not open serial lines yet.");
 	s->lacks[CONSOLE_SPICE] = lack(&from->spice,
-			"The configuration names no `spice` address.",
-			"This version does not open SPICE yet.");
+			"The configuration names no `spice` address.", NULL);
 	return 0;
 }
 
@@ -243,5 +272,6 @@ const struct hypervisor_ops static_hypervisor = {
 		.open = static_open,
 		.list = static_list,
 		.plan = static_plan,
+		.plan_spice = static_plan_spice,
 		.free = static_free,
 };

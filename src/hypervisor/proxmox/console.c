@@ -12,6 +12,7 @@
 #include "hypervisor/proxmox/list.h"
 #include "hypervisor/proxmox/ticket.h"
 #include "proto/json.h"
+#include "proto/spice_link.h"
 #include "stream/dial.h"
 
 /*
@@ -30,6 +31,12 @@ struct pve_opening {
 	char path[2 * GUEST_ID_MAX]; /* "/nodes/pve1/qemu/100" */
 	bool followed; /* looked up anew because it was not there */
 	bool bare;     /* no generate-password */
+	/* of a SPICE viewer */
+	struct spice_link link;
+	uint64_t since_ms; /* tickets asked for before are of no use */
+	uint64_t asked_ms;
+	bool mints;
+	bool waits; /* for another one's ticket */
 };
 
 static void opening_free(struct pve_opening *o)
@@ -47,6 +54,7 @@ void pve_openings_done(struct pve_openings *all)
 {
 	while (all->first)
 		opening_free(all->first);
+	pve_spices_done(&all->spices);
 }
 
 /* The answer: the receiver may free the hypervisor. */
@@ -148,6 +156,109 @@ static void opening_plan(struct pve_opening *o, const struct pve_answer *a)
 	dial_plan_done(&plan);
 }
 
+/* ---- SPICE's ticket ------------------------------------------------------ */
+
+/* With a ticket that is held, if there is one. */
+static bool spice_ends(struct pve_opening *o)
+{
+	const struct pve_spice *s = pve_spices_find(&o->all->spices, o->id,
+			o->since_ms, loop_now_ms(o->all->loop));
+	struct dial_plan plan = {0};
+	struct err e;
+	int r;
+
+	if (!s)
+		return false;
+	r = pve_spice_plan(s, &o->link, &plan);
+	if (r < 0)
+		(void)err_set(&e, r, "no memory");
+	opening_end(o, r, r == 0 ? &plan : NULL, r < 0 ? &e : NULL);
+	dial_plan_done(&plan);
+	return true;
+}
+
+/* One is asked for already: a second would spoil the first. */
+static bool spice_waits(struct pve_opening *o)
+{
+	const struct pve_opening *other = o->all->first;
+
+	while (other && !(other->mints && strcmp(other->id, o->id) == 0))
+		other = other->next;
+	o->waits = other != NULL;
+	return o->waits;
+}
+
+static struct pve_opening *spice_waiting(
+		const struct pve_openings *all, const char *id)
+{
+	struct pve_opening *o = all->first;
+
+	while (o && !(o->waits && strcmp(o->id, id) == 0))
+		o = o->next;
+	return o;
+}
+
+/* Those that waited for it, whatever came of it; while one waits, it is owed
+ * an answer, and all that is here lives. */
+static void spice_goes_on(struct pve_openings *all, const char *id)
+{
+	struct pve_opening *o;
+	bool more = true;
+
+	while (more && (o = spice_waiting(all, id))) {
+		o->waits = false;
+		more = spice_waiting(all, id) != NULL;
+		opening_mint(o);
+	}
+}
+
+static const struct err late = {
+		.text = "the hypervisor's SPICE ticket came too late"};
+
+static void on_spice(
+		void *arg, int r, struct pve_answer *a, const struct err *why)
+{
+	struct pve_opening *o = arg;
+	struct pve_openings *all = o->all;
+	bool waited;
+	char id[GUEST_ID_MAX];
+	struct err e = {0};
+
+	o->mints = false;
+	memcpy(id, o->id, sizeof(id));
+	waited = spice_waiting(all, id) != NULL;
+	if (r < 0)
+		e = *why;
+	else
+		r = pve_spices_keep(&all->spices, id, a->data, &a->place,
+				o->asked_ms, &e);
+	if (r < 0 && !opening_follows(o, r, a->again))
+		opening_fail(o, r, &e);
+	else if (r == 0 && !spice_ends(o))
+		opening_fail(o, -ETIMEDOUT, &late);
+	if (waited)
+		spice_goes_on(all, id);
+}
+
+static void spice_mint(struct pve_opening *o)
+{
+	char path[sizeof(o->path) + 16];
+	const struct pve_ask ask = {
+			.method = "POST", .path = path, .harmless = true};
+
+	if (spice_waits(o) || spice_ends(o))
+		return;
+	(void)snprintf(path, sizeof(path), "%s/%s", o->path,
+			is_node(o) ? "spiceshell" : "spiceproxy");
+	o->asked_ms = loop_now_ms(o->all->loop);
+	if (pve_call(o->all->api, &ask, on_spice, o) < 0)
+		opening_no_memory(o);
+	else
+		o->mints = true;
+}
+
+/* ---- VNC's and the terminal's -------------------------------------------- */
+
 static void on_minted(
 		void *arg, int r, struct pve_answer *a, const struct err *e)
 {
@@ -188,6 +299,10 @@ static void opening_mint(struct pve_opening *o)
 			.form = *form ? form : NULL,
 			.harmless = true};
 
+	if (o->kind == CONSOLE_SPICE) {
+		spice_mint(o);
+		return;
+	}
 	(void)snprintf(path, sizeof(path), "%s/%s", o->path, mint_call(o));
 	if (pve_call(o->all->api, &ask, on_minted, o) < 0)
 		opening_no_memory(o);
@@ -327,6 +442,9 @@ static void on_listed(void *arg, int r, const struct err *why)
 	r = opening_place(o, g, &e);
 	if (r < 0)
 		opening_fail(o, r, &e);
+	else if (o->kind == CONSOLE_SPICE && o->plan_fn &&
+			(spice_waits(o) || spice_ends(o)))
+		return; /* its guest was looked at for the first channel */
 	else if (!is_node(o))
 		opening_look(o);
 	else if (o->plan_fn)
@@ -367,6 +485,18 @@ int pve_open_console(struct pve_openings *all, const char *id,
 		enum console_kind kind, hypervisor_plan_fn *fn, void *arg)
 {
 	const struct pve_opening o = {.kind = kind, .plan_fn = fn, .arg = arg};
+
+	return opening_new(all, id, &o);
+}
+
+int pve_open_spice(struct pve_openings *all, const char *id,
+		const struct spice_wish *w, hypervisor_plan_fn *fn, void *arg)
+{
+	const struct pve_opening o = {.kind = CONSOLE_SPICE,
+			.plan_fn = fn,
+			.arg = arg,
+			.link = *w->link,
+			.since_ms = w->since_ms};
 
 	return opening_new(all, id, &o);
 }

@@ -6,6 +6,7 @@
 #define HYPERVISOR_PROXMOX_CONSOLE_H
 
 #include "hypervisor/hypervisor.h"
+#include "hypervisor/proxmox/spice.h"
 
 struct loop;
 struct pve_api;
@@ -19,11 +20,15 @@ struct pve_openings {
 	struct pve_list *list;
 	const char *profile;
 	struct pve_opening *first;
+	struct pve_spices spices;
 };
 
 /* The answer comes once and never from inside. 0 or -ENOMEM. */
 int pve_open_console(struct pve_openings *all, const char *id,
 		enum console_kind kind, hypervisor_plan_fn *fn, void *arg);
+/* For one channel of a SPICE viewer. */
+int pve_open_spice(struct pve_openings *all, const char *id,
+		const struct spice_wish *w, hypervisor_plan_fn *fn, void *arg);
 /* A guest's own status, looked at now: the list knows it afterwards. */
 typedef void pve_looked_fn(void *arg, int r, const struct err *e);
 int pve_look_at(struct pve_openings *all, const char *id, pve_looked_fn *fn,

@@ -137,8 +137,6 @@ void pve_conf_of(const struct json *config, struct pve_conf *ret)
 /* ---- which consoles -------------------------------------------------------
  */
 
-static const char not_spice[] = "This version does not open SPICE yet.";
-
 static const char *lacks_qemu(const struct pve_guest *g, enum console_kind k)
 {
 	bool known = g->look.at_ms > 0;
@@ -149,7 +147,7 @@ static const char *lacks_qemu(const struct pve_guest *g, enum console_kind k)
 	if (k == CONSOLE_SPICE && known && !g->look.spice)
 		return "It has no SPICE display: its `vga` is neither qxl nor "
 		       "virtio.";
-	return k == CONSOLE_SPICE ? not_spice : NULL;
+	return NULL;
 }
 
 static const char *lacks(
@@ -166,7 +164,7 @@ static const char *lacks(
 	if (strcmp(type, "node") == 0 && k != CONSOLE_SERIAL && token)
 		return "A node's screen is not for API tokens; its serial "
 		       "console is.";
-	return k == CONSOLE_SPICE ? not_spice : NULL;
+	return NULL;
 }
 
 /* ---- what is known beside -------------------------------------------------

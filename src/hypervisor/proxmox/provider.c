@@ -118,6 +118,16 @@ static void proxmox_plan(struct hypervisor *hv, const char *id,
 		fn(arg, err_set(&e, -ENOMEM, "no memory"), NULL, &e);
 }
 
+static void proxmox_plan_spice(struct hypervisor *hv, const char *id,
+		const struct spice_wish *w, hypervisor_plan_fn *fn, void *arg)
+{
+	struct proxmox *h = (struct proxmox *)hv;
+	struct err e;
+
+	if (pve_open_spice(&h->openings, id, w, fn, arg) < 0)
+		fn(arg, err_set(&e, -ENOMEM, "no memory"), NULL, &e);
+}
+
 static void proxmox_power(struct hypervisor *hv, const char *id,
 		enum power_verb verb, hypervisor_done_fn *fn, void *arg)
 {
@@ -224,10 +234,11 @@ static int proxmox_open(struct hypervisor **ret_h, struct loop *l,
 
 const struct hypervisor_ops proxmox_hypervisor = {
 		.kind = "proxmox",
-		.one_at_a_time = 1u << CONSOLE_VNC,
+		.one_at_a_time = 1u << CONSOLE_VNC | 1u << CONSOLE_SPICE,
 		.open = proxmox_open,
 		.list = proxmox_list,
 		.plan = proxmox_plan,
+		.plan_spice = proxmox_plan_spice,
 		.look = proxmox_look,
 		.power = proxmox_power,
 		.snapshots = proxmox_snapshots,
