@@ -9,6 +9,7 @@
 #include "core/loop.h"
 #include "gateway/exchange.h"
 #include "gateway/gateway.h"
+#include "gateway/grants.h"
 #include "gateway/routes.h"
 #include "session/console.h"
 #include "session/registry.h"
@@ -18,74 +19,6 @@ enum {
 	CODE_KEPT_MS = 600000, /* how long a late one is told from a used one */
 	RESUME_LEN = 43,
 };
-
-/* What is granted travels through the store as JSON, so that the code works
- * on any instance that shares it. */
-static int grant_write(const struct grant *g, int64_t until, struct buf *to)
-{
-	struct json_out o;
-
-	json_out_init(&o, to);
-	json_out_object_begin(&o);
-	json_out_put_text(&o, "id", g->id);
-	json_out_put_text(&o, "guest", g->guest);
-	json_out_put_uint(&o, "kind", g->kind);
-	json_out_put_uint(&o, "rights", g->rights);
-	json_out_put_uint(&o, "deny", g->deny);
-	json_out_put_bool(&o, "candid", g->candid);
-	json_out_put_text(&o, "user", g->user);
-	json_out_put_text(&o, "resume", g->resume);
-	json_out_put_text(&o, "resumed_from", g->resumed_from);
-	json_out_put_int(&o, "until", until);
-	json_out_object_end(&o);
-	return json_out_done(&o);
-}
-
-static bool copy_text(const struct json *v, const char *key, char *ret,
-		size_t ret_max)
-{
-	const char *text = json_text(json_get(v, key));
-
-	if (!text || strlen(text) >= ret_max)
-		return false;
-	memcpy(ret, text, strlen(text) + 1);
-	return true;
-}
-
-static int grant_read(const void *data, size_t len, struct grant *ret_grant,
-		int64_t *ret_until)
-{
-	int64_t kind = 0, rights = 0, deny = 0;
-	struct json *v = NULL;
-	int r = json_parse(data, len, &v, NULL);
-
-	if (r < 0)
-		return r;
-	if (!copy_text(v, "id", ret_grant->id, sizeof(ret_grant->id)) ||
-			!copy_text(v, "guest", ret_grant->guest,
-					sizeof(ret_grant->guest)) ||
-			!copy_text(v, "user", ret_grant->user,
-					sizeof(ret_grant->user)) ||
-			!copy_text(v, "resume", ret_grant->resume,
-					sizeof(ret_grant->resume)) ||
-			!copy_text(v, "resumed_from", ret_grant->resumed_from,
-					sizeof(ret_grant->resumed_from)) ||
-			json_int(json_get(v, "kind"), &kind) < 0 ||
-			json_int(json_get(v, "rights"), &rights) < 0 ||
-			json_int(json_get(v, "deny"), &deny) < 0 ||
-			json_int(json_get(v, "until"), ret_until) < 0 ||
-			json_bool(json_get(v, "candid"), &ret_grant->candid) <
-					0 ||
-			kind < 0 || kind >= CONSOLE_KINDS)
-		r = -EINVAL;
-	json_free(v);
-	if (r < 0)
-		return r;
-	ret_grant->kind = (enum console_kind)kind;
-	ret_grant->rights = (unsigned)rights;
-	ret_grant->deny = (unsigned)deny;
-	return 0;
-}
 
 /* ---- giving out
  * --------------------------------------------------------------- */
@@ -170,15 +103,6 @@ static void grant_kept(void *arg, int r, const struct secret *code)
 	call_free(c);
 }
 
-static void grant_hash(const char *key, char ret[RESUME_HASH_LEN + 1])
-{
-	uint8_t hash[SHA256_LEN];
-
-	if (crypto_sha256(key, strlen(key), hash) < 0)
-		crypto_random(hash, sizeof(hash)); /* found by nobody */
-	crypto_hex(hash, sizeof(hash), ret);
-}
-
 static void grant_give(struct grant_call *c)
 {
 	struct buf value;
@@ -246,6 +170,14 @@ static enum end_word grant_judge(struct gateway *g, struct exchange *x,
 	return END_WORDS;
 }
 
+/* Has its guest another SPICE viewer that is to stay? */
+static bool grant_is_busy(struct gateway *g, const struct grant *grant)
+{
+	return grant->kind == CONSOLE_SPICE && !grant->take_over &&
+	       registry_spice_viewer(
+			       g->registry, grant->guest, grant->resumed_from);
+}
+
 /* `old` is the session to resume, or NULL. */
 static void grant_start(struct gateway *g, struct exchange *x,
 		const struct grant *grant, struct session *old)
@@ -256,6 +188,11 @@ static void grant_start(struct gateway *g, struct exchange *x,
 
 	if (g->draining) {
 		exchange_refuse(x, END_SHUTDOWN, NULL);
+		free(c);
+		return;
+	}
+	if (grant_is_busy(g, grant)) {
+		exchange_refuse(x, END_BUSY, NULL);
 		free(c);
 		return;
 	}
@@ -295,6 +232,7 @@ void api_consoles_post(struct gateway *g, struct exchange *x)
 				"list of view and control.");
 		return;
 	}
+	grant.take_over = exchange_flag(x, "take_over");
 	word = grant_judge(g, x, guest, wanted, &grant);
 	if (word != END_WORDS)
 		exchange_refuse(x, word, NULL);
@@ -348,66 +286,9 @@ void api_console_resume(struct gateway *g, struct exchange *x)
 		exchange_refuse(x, word, NULL);
 	else {
 		grant.kind = s->grant.kind;
+		grant.take_over = exchange_flag(x, "take_over");
 		memcpy(grant.resumed_from, s->grant.id,
 				sizeof(grant.resumed_from));
 		grant_start(g, x, &grant, s);
 	}
-}
-
-/* ---- taking up: the upgrade
- * ---------------------------------------------------- */
-
-static enum end_word grant_check(const struct exchange *x,
-		const struct grant *grant, int64_t until)
-{
-	if (strcmp(grant->id, route_param(&x->match, "id")) != 0)
-		return END_LINK_USED;
-	if (time(NULL) > until)
-		return END_LINK_EXPIRED;
-	return x->gateway->draining ? END_SHUTDOWN : END_WORDS;
-}
-
-static uint32_t keep_ms(const struct config *c)
-{
-	return c->gateway.keep_alive ? c->gateway.keep_alive * 1000
-				     : RELAY_NEVER;
-}
-
-static void code_taken(void *arg, int r, const void *value, size_t len)
-{
-	struct exchange *x = arg;
-	struct session *s = NULL;
-	struct grant grant = {0};
-	enum end_word word = END_WORDS;
-	int64_t until = 0;
-
-	if (r == 0)
-		r = grant_read(value, len, &grant, &until);
-	if (r == -ENOMEM)
-		word = END_INTERNAL;
-	else if (r < 0)
-		word = r == -ENOENT ? END_LINK_USED : END_STORE_UNAVAILABLE;
-	else
-		word = grant_check(x, &grant, until);
-	if (word == END_WORDS) {
-		r = registry_add(x->gateway->registry, &grant, x->from, &s);
-		if (r < 0)
-			word = r == -EDQUOT ? END_LIMIT : END_INTERNAL;
-	}
-	if (word != END_WORDS) {
-		exchange_refuse(x, word, NULL);
-		return;
-	}
-	s->keep_ms = keep_ms(x->gateway->config);
-	session_set_state(s, SESSION_AUTHORISED);
-	exchange_upgrade(x, s);
-}
-
-void api_console_open(struct gateway *g, struct exchange *x)
-{
-	if (!x->upgrade)
-		exchange_refuse_status(x, 426, END_BAD_REQUEST,
-				"This address is for WebSockets only.");
-	else
-		auth_code_take(g->auth, x->code.data, code_taken, x);
 }

@@ -188,6 +188,13 @@ const char *exchange_text(const struct exchange *x, const char *key)
 	return json_text(json_get(x->body, key));
 }
 
+bool exchange_flag(const struct exchange *x, const char *key)
+{
+	bool flag = false;
+
+	return json_bool(json_get(x->body, key), &flag) == 0 && flag;
+}
+
 int exchange_rights(const struct exchange *x, unsigned *ret_rights)
 {
 	const struct json *list = json_get(x->body, "rights");

@@ -28,6 +28,7 @@ struct gateway;
 struct http_request;
 struct loop;
 struct session;
+struct wire;
 
 enum {
 	EXCHANGE_BODY_MAX = 8 * 1024 * 1024, /* of an answer */
@@ -73,6 +74,7 @@ struct exchange {
 	struct buf headers, answer;
 	const char *type;
 	struct session *session; /* an upgrade that was granted */
+	struct wire *wire;       /* one that joins it; else NULL */
 	enum end_word word;      /* one that was refused */
 	char detail[ERR_TEXT_MAX];
 
@@ -129,6 +131,8 @@ void exchange_upgrade(struct exchange *x, struct session *s);
 /* "rights": ["view", "control"] of the request's body as config_right bits;
  * absent: these two. -EINVAL for anything else. */
 int exchange_rights(const struct exchange *x, unsigned *ret_rights);
+/* Is this member of the request's body true? */
+bool exchange_flag(const struct exchange *x, const char *key);
 /* A member of the request's body: NULL unless it is a string. */
 const char *exchange_text(const struct exchange *x, const char *key);
 

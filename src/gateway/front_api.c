@@ -14,7 +14,6 @@
 #include "http/headers.h"
 #include "http/problem.h"
 #include "http/server.h"
-#include "session/console.h"
 
 static void conn_answer(struct front_conn *c, struct exchange *x)
 {
@@ -42,9 +41,7 @@ static void conn_answered(struct exchange *x)
 	} else if (c->http) {
 		conn_answer(c, x);
 	} else {
-		if (x->session)
-			console_never_was(c->front->gateway->control,
-					x->session, END_CLIENT_CLOSED);
+		front_never(c->front, x, END_CLIENT_CLOSED);
 		front_conn_done(c);
 	}
 	exchange_free(x);

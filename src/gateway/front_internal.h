@@ -60,6 +60,8 @@ void front_conn_refuse_method(
  * x->word. The connection is gone afterwards, x stays the caller's.
  */
 void front_conn_upgrade(struct front_conn *c, struct exchange *x);
+/* An upgrade that was granted, but never became a console. */
+void front_never(struct front *f, const struct exchange *x, enum end_word word);
 void front_refusal_free(struct refusal *r);
 
 #endif

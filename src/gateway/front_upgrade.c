@@ -1,5 +1,6 @@
 #include "gateway/front_internal.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,7 @@
 #include "http/server.h"
 #include "relay/farewell.h"
 #include "session/console.h"
+#include "session/wires.h"
 #include "stream/stream.h"
 #include "stream/ws.h"
 
@@ -63,23 +65,98 @@ static void front_refuse(
 	}
 }
 
-static void front_console(struct front *f, struct stream *s, struct exchange *x)
+void front_never(struct front *f, const struct exchange *x, enum end_word word)
 {
+	if (x->wire)
+		wire_never_was(f->gateway->control, x->wire);
+	else if (x->session)
+		console_never_was(f->gateway->control, x->session, word);
+}
+
+/* A stream on its way to a console. */
+struct passage {
+	struct front *front;
+	struct stream *stream;
+	struct session *session;
+	struct wire *wire;
+};
+
+/* On the loop of its session; it counts for this front already. */
+static void front_console(const struct passage *p)
+{
+	struct front *f = p->front;
 	const struct console_setup setup = {
 			.loop = f->loop,
 			.control = f->gateway->control,
-			.session = x->session,
-			.client = s,
+			.session = p->session,
+			.wire = p->wire,
+			.client = p->stream,
 			.plan = gateway_plan,
 			.plan_arg = f->gateway,
-			.relay.keep_ms = x->session->keep_ms,
+			.spice_key = f->gateway->spice_key,
+			.relay.keep_ms = p->session->keep_ms,
 			.load = &f->load,
 	};
 
 	if (console_start(&setup) == 0)
 		return;
 	atomic_fetch_sub(&f->load, 1);
-	console_never_was(f->gateway->control, x->session, END_INTERNAL);
+	if (p->wire)
+		wire_never_was(f->gateway->control, p->wire);
+	else
+		console_never_was(
+				f->gateway->control, p->session, END_INTERNAL);
+}
+
+static void passage_arrives(void *arg)
+{
+	front_console(arg);
+	free(arg);
+}
+
+/* A wire that joins goes where its session lives. */
+static struct front *front_of(struct front *f, const struct exchange *x)
+{
+	const struct gateway *g = f->gateway;
+
+	for (size_t i = 0; x->wire && i < g->front_count; i++)
+		if (g->fronts[i]->loop == x->session->home)
+			return g->fronts[i];
+	return f;
+}
+
+static int front_pass_on(const struct passage *p)
+{
+	struct passage *copy = malloc(sizeof(*copy));
+	int r = -ENOMEM;
+
+	if (copy) {
+		*copy = *p;
+		r = loop_post(p->front->loop, passage_arrives, copy);
+	}
+	if (r < 0)
+		free(copy);
+	return r;
+}
+
+static void front_open(struct front *f, struct stream *s, struct exchange *x)
+{
+	const struct passage p = {.front = front_of(f, x),
+			.stream = s,
+			.session = x->session,
+			.wire = x->wire};
+
+	if (p.front == f) {
+		front_console(&p);
+		return;
+	}
+	atomic_fetch_add(&p.front->load, 1);
+	if (front_pass_on(&p) < 0) {
+		atomic_fetch_sub(&p.front->load, 1);
+		stream_free(s);
+		front_never(f, x, END_INTERNAL);
+	}
+	atomic_fetch_sub(&f->load, 1);
 }
 
 void front_conn_upgrade(struct front_conn *c, struct exchange *x)
@@ -100,14 +177,12 @@ void front_conn_upgrade(struct front_conn *c, struct exchange *x)
 	free(early);
 	front_conn_free(c); /* what it counts for goes over to the console */
 	if (r == 0 && x->session) {
-		front_console(f, s, x);
+		front_open(f, s, x);
 	} else if (r == 0) {
 		front_refuse(f, s, x);
 	} else {
 		stream_free(s);
 		atomic_fetch_sub(&f->load, 1);
-		if (x->session)
-			console_never_was(f->gateway->control, x->session,
-					END_INTERNAL);
+		front_never(f, x, END_INTERNAL);
 	}
 }

@@ -1,11 +1,13 @@
 #include "gateway/gateway.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "auth/auth.h"
 #include "config/config.h"
+#include "core/crypto.h"
 #include "core/log.h"
 #include "core/loop.h"
 #include "gateway/jobs.h"
@@ -156,6 +158,8 @@ int gateway_new(struct gateway **ret_gateway, struct loop *control,
 		r = jobs_new(&g->jobs, control);
 	if (r == 0)
 		r = peers_new(&g->peers, control);
+	if (r == 0 && !(g->spice_key = crypto_rsa_new()))
+		r = -ENOMEM;
 	if (r == 0)
 		r = siblings_new(&g->siblings, control);
 	if (r < 0)
@@ -190,6 +194,7 @@ void gateway_free(struct gateway *g)
 	auth_free(g->auth);
 	store_free(g->store);
 	config_free(g->config);
+	crypto_rsa_free(g->spice_key);
 	free(g->base_url);
 	free(g);
 }
@@ -227,6 +232,21 @@ static void plan_found(
 	console_planned(arg, r, plan, r < 0 ? end_of_plan(r) : END_WORDS, e);
 }
 
+/* For one channel. The first of a session begins with a ticket of its own; who
+ * tries again, with one that is younger than what has failed. */
+static void plan_spice(struct gateway *g, struct hypervisor *h,
+		const char *rest, struct console *c)
+{
+	struct spice_wish w = {
+			.link = console_link(c),
+			.since_ms = console_planned_ms(c),
+	};
+
+	if (!w.since_ms && console_is_first(c))
+		w.since_ms = loop_now_ms(g->control);
+	hypervisor_plan_spice(h, rest, &w, plan_found, c);
+}
+
 static void plan_ask(
 		struct gateway *g, const struct session *s, struct console *c)
 {
@@ -242,6 +262,8 @@ static void plan_ask(
 						"its profile is no longer in "
 						"the configuration"),
 				NULL, END_NO_SUCH_GUEST, &e);
+	else if (console_link(c))
+		plan_spice(g, h, rest, c);
 	else
 		hypervisor_plan(h, rest, s->grant.kind, plan_found, c);
 }
@@ -273,10 +295,13 @@ void gateway_plan(void *arg, struct session *s, struct console *c)
 	struct hypervisor *h = gateway_hypervisor(g, s->grant.guest, &rest);
 
 	if (!h || !(h->ops->one_at_a_time & (1u << s->grant.kind)) ||
-			gate_is_inside(&s->pass))
+			gate_is_inside(&s->pass) || !console_is_first(c)) {
 		plan_ask(g, s, c);
-	else
-		gate_enter(g->gates, &s->pass, s->grant.guest);
+		return;
+	}
+	(void)snprintf(s->slot, sizeof(s->slot), "%s %s",
+			console_kind_name(s->grant.kind), s->grant.guest);
+	gate_enter(g->gates, &s->pass, s->slot);
 }
 
 void gateway_drain(struct gateway *g, enum end_word word)

@@ -18,6 +18,7 @@
 struct auth;
 struct config;
 struct console;
+struct crypto_rsa;
 struct front;
 struct gates;
 struct jobs;
@@ -60,6 +61,7 @@ struct gateway {
 	struct tick tick;
 	struct front *fronts[GATEWAY_LOOPS_MAX];
 	size_t front_count;
+	struct crypto_rsa *spice_key; /* ours, towards SPICE viewers */
 	uint64_t started_ms;
 	bool draining; /* new consoles are refused */
 	int (*reload)(void *arg, struct err *e);

@@ -12,6 +12,7 @@
 #include "session/greeting.h"
 #include "session/notes.h"
 #include "session/registry.h"
+#include "session/wires.h"
 #include "stream/dial.h"
 
 enum console_state {
@@ -52,10 +53,14 @@ struct console {
 	bool inner; /* the detail tells addresses */
 	bool said_goodbye;
 	bool babbles;   /* a note was not understood; logged once */
+	bool spoken;    /* the viewer has, its half of the greeting */
 	bool may_retry; /* the dial's tickets were made for it */
 	bool retried;
 	struct greeting greeting;
+	/* the control loop's */
+	bool stop_asked;
 	enum end_word stop_word;
+	uint64_t planned_ms;
 	/* to the control loop, each once */
 	struct post known, asks, streams, drains, ends;
 	/* from it */
@@ -64,14 +69,23 @@ struct console {
 
 /* ---- messages to the control loop ---------------------------------------- */
 
-static void console_stop(struct console *c, enum end_word word);
 static void console_release(void *arg);
+
+/* The state of its session is the first one's business. */
+static bool joins(const struct console *c)
+{
+	return c->setup.wire != NULL;
+}
 
 static void known_arrives(void *arg)
 {
 	struct console *c = arg;
 	struct session *s = c->setup.session;
 
+	if (joins(c)) {
+		wire_known(c->setup.wire, c);
+		return;
+	}
 	s->console = c;
 	if (s->stop_asked)
 		console_stop(c, s->stop_word);
@@ -80,9 +94,33 @@ static void known_arrives(void *arg)
 static void streams_arrives(void *arg)
 {
 	struct console *c = arg;
+	struct session *s = c->setup.session;
 
-	gate_leave(&c->setup.session->pass);
-	session_set_state(c->setup.session, SESSION_STREAMING);
+	if (joins(c))
+		return;
+	/* a SPICE viewer has more channels to open, by the same password */
+	if (s->grant.kind == CONSOLE_SPICE)
+		gate_leave_in(&s->pass, SESSION_HOLD_MS);
+	else
+		gate_leave(&s->pass);
+	session_set_state(s, SESSION_STREAMING);
+}
+
+/* Of one that joined: what is refused, once for each channel, for a viewer may
+ * go on trying. */
+static void wire_log(const struct console *c)
+{
+	struct session *s = c->setup.session;
+	unsigned bit = 1u << (c->greeting.link.channel_type & 31);
+
+	if (c->word == END_NOT_PERMITTED && s->refused & bit)
+		return;
+	if (c->word == END_NOT_PERMITTED)
+		s->refused |= bit;
+	log_info(s->brief, "event=channel_%s channel=%s word=%s detail=%s",
+			c->word == END_NOT_PERMITTED ? "refused" : "ended",
+			greeting_channel(&c->greeting), end_info(c->word)->word,
+			log_value(c->detail).text);
 }
 
 static void drains_arrives(void *arg)
@@ -90,10 +128,15 @@ static void drains_arrives(void *arg)
 	struct console *c = arg;
 	struct session *s = c->setup.session;
 
+	if (joins(c)) {
+		wire_log(c);
+		return;
+	}
 	session_set_word(s, c->word, c->detail, c->inner);
 	s->said_goodbye = c->said_goodbye;
 	gate_leave(&s->pass);
 	session_set_state(s, SESSION_DRAINING);
+	session_stop_wires(s, c->word);
 }
 
 static void ends_arrives(void *arg)
@@ -101,9 +144,14 @@ static void ends_arrives(void *arg)
 	struct console *c = arg;
 	struct session *s = c->setup.session;
 
-	session_set_word(s, c->word, c->detail, c->inner);
-	gate_leave(&s->pass);
-	registry_ended(s);
+	if (joins(c)) {
+		wire_over(c->setup.wire);
+	} else {
+		session_set_word(s, c->word, c->detail, c->inner);
+		gate_leave(&s->pass);
+		s->console = NULL;
+		session_first_over(s);
+	}
 	(void)loop_post_own(c->setup.loop, &c->release, console_release, c);
 }
 
@@ -118,7 +166,7 @@ static void never_arrives(void *arg)
 	struct session *s = arg;
 
 	session_set_word(s, s->never_word, NULL, false);
-	registry_ended(s);
+	session_first_over(s);
 }
 
 void console_never_was(
@@ -203,8 +251,9 @@ static void console_leave(struct console *c)
 	watch_free(c->watch);
 	c->watch = NULL;
 	timer_stop(c->timer);
-	greeting_refuse(&c->greeting, &client, c->state > CONSOLE_GREETING,
-			c->word, detail);
+	stream_free(c->backend);
+	c->backend = NULL;
+	greeting_refuse(&c->greeting, &client, c->spoken, c->word, detail);
 	end_note(c->word, detail, &close);
 	c->state = CONSOLE_LEAVING;
 	c->setup.client = NULL; /* the farewell's now */
@@ -344,6 +393,11 @@ static void console_stream(struct console *c)
 	c->state = CONSOLE_STREAMING;
 }
 
+static uint32_t console_greet_ms(const struct console *c)
+{
+	return c->setup.greet_ms ? c->setup.greet_ms : CONSOLE_GREET_MS;
+}
+
 /* ---- dialling --------------------------------------------------------------
  */
 
@@ -360,11 +414,27 @@ static bool console_retries(struct console *c, int r)
 	return true;
 }
 
+/* The guest is there; now its viewer is told. */
+static void console_answer(struct console *c)
+{
+	struct err e;
+	int r = greeting_admit(&c->greeting, &c->setup.client, c->backend, &e);
+
+	if (r == 0)
+		console_stream(c); /* the relay flushes what is owed */
+	else if (r == -EAGAIN)
+		(void)watch_set(c->watch,
+				stream_want(c->setup.client, STREAM_HANDSHAKE));
+	else if (r == -EACCES)
+		console_fail(c, END_LOGIN_FAILED, e.text);
+	else
+		console_fail(c, word_of_client(r), e.text);
+}
+
 static void console_dialled(void *arg, int r, struct stream *s, size_t depth,
 		const struct err *e)
 {
 	struct console *c = arg;
-	struct err why;
 
 	c->dial = NULL;
 	if (r < 0 && console_retries(c, r))
@@ -376,12 +446,8 @@ static void console_dialled(void *arg, int r, struct stream *s, size_t depth,
 	c->backend = s;
 	c->state = CONSOLE_ANSWERING;
 	console_report(c, &c->streams, streams_arrives);
-	r = greeting_admit(&c->greeting, c->setup.client, &why);
-	if (r < 0)
-		console_fail(c, r == -ENOMEM ? END_INTERNAL : END_LOGIN_FAILED,
-				why.text);
-	else
-		console_stream(c); /* the relay flushes what is owed */
+	timer_set(c->timer, console_greet_ms(c));
+	console_answer(c);
 }
 
 static void console_dial(struct console *c, struct planned *m)
@@ -413,18 +479,35 @@ static void planned_arrives(void *arg)
 	free(m);
 }
 
+const struct spice_link *console_link(const struct console *c)
+{
+	return c->greeting.kind == GREETING_SPICE ? &c->greeting.link : NULL;
+}
+
+bool console_is_first(const struct console *c)
+{
+	return !joins(c);
+}
+
+uint64_t console_planned_ms(const struct console *c)
+{
+	return c->planned_ms;
+}
+
 void console_planned(struct console *c, int r, struct dial_plan *plan,
 		enum end_word word, const struct err *e)
 {
 	struct planned *m = c->planned;
 	struct session *s = c->setup.session;
 
+	c->planned_ms = loop_now_ms(c->setup.control);
 	m->r = r;
 	m->word = word;
 	if (e)
 		m->e = *e;
 	if (plan && r == 0) {
-		dial_plan_text(plan, s->wire, sizeof(s->wire));
+		if (!joins(c))
+			dial_plan_text(plan, s->wire, sizeof(s->wire));
 		m->plan = *plan;
 		memset(plan, 0, sizeof(*plan));
 	}
@@ -436,7 +519,7 @@ static void asks_arrives(void *arg)
 {
 	struct console *c = arg;
 
-	if (c->setup.session->state < SESSION_DIALLING)
+	if (!joins(c) && c->setup.session->state < SESSION_DIALLING)
 		session_set_state(c->setup.session, SESSION_DIALLING);
 	c->setup.plan(c->setup.plan_arg, c->setup.session, c);
 }
@@ -460,6 +543,21 @@ static void console_plan(struct console *c)
 /* ---- greeting --------------------------------------------------------------
  */
 
+static void console_judge(struct console *c)
+{
+	const char *why;
+	enum end_word word =
+			greeting_judge(&c->greeting, c->setup.client, &why);
+
+	if (word != END_WORDS) {
+		console_fail(c, word, why);
+		return;
+	}
+	/* it may say no more before our verdict, but it may go */
+	(void)watch_set(c->watch, LOOP_HANGUP);
+	console_plan(c);
+}
+
 static void console_greeting(struct console *c)
 {
 	struct err e;
@@ -471,9 +569,8 @@ static void console_greeting(struct console *c)
 	} else if (r < 0) {
 		console_fail(c, word_of_client(r), e.text);
 	} else {
-		/* it may say no more before our verdict, but it may go */
-		(void)watch_set(c->watch, LOOP_HANGUP);
-		console_plan(c);
+		c->spoken = true;
+		console_judge(c);
 	}
 }
 
@@ -483,6 +580,8 @@ static void console_ready(void *arg, int events)
 
 	if (c->state == CONSOLE_GREETING) {
 		console_greeting(c);
+	} else if (c->state == CONSOLE_ANSWERING) {
+		console_answer(c);
 	} else if (events & LOOP_HANGUP) {
 		console_set_word(c, END_CLIENT_CLOSED, NULL, false);
 		console_report(c, &c->drains, drains_arrives);
@@ -494,7 +593,7 @@ static void console_late(void *arg)
 {
 	struct console *c = arg;
 
-	if (c->state == CONSOLE_GREETING)
+	if (c->state == CONSOLE_GREETING || c->state == CONSOLE_ANSWERING)
 		console_fail(c, END_PROTOCOL_ERROR,
 				"The viewer did not finish its greeting.");
 	else
@@ -505,13 +604,19 @@ static void console_late(void *arg)
 int console_start(const struct console_setup *setup)
 {
 	struct console *c = calloc(1, sizeof(*c));
+	const struct greeting_setup greeting = {
+			.grant = &setup->session->grant,
+			.plain = setup->plain,
+			.joins = setup->wire != NULL,
+			.spice_key = setup->spice_key,
+	};
 	struct err e;
 	int r = c ? 0 : -ENOMEM;
 
 	if (r == 0) {
 		c->setup = *setup;
-		r = greeting_wrap(&c->greeting, &c->setup.client,
-				&setup->session->grant, setup->plain, &e);
+		r = greeting_wrap(
+				&c->greeting, &greeting, &c->setup.client, &e);
 	}
 	if (r == 0)
 		r = timer_new(&c->timer, setup->loop, console_late, c);
@@ -525,8 +630,7 @@ int console_start(const struct console_setup *setup)
 		free(c);
 		return r;
 	}
-	timer_set(c->timer,
-			setup->greet_ms ? setup->greet_ms : CONSOLE_GREET_MS);
+	timer_set(c->timer, console_greet_ms(c));
 	console_report(c, &c->known, known_arrives);
 	console_greeting(c);
 	return 0;
@@ -546,9 +650,11 @@ static void stop_arrives(void *arg)
 		console_fail(c, c->stop_word, NULL);
 }
 
-/* On the control loop, once. */
-static void console_stop(struct console *c, enum end_word word)
+void console_stop(struct console *c, enum end_word word)
 {
+	if (c->stop_asked)
+		return;
+	c->stop_asked = true;
 	c->stop_word = word;
 	(void)loop_post_own(c->setup.loop, &c->stop, stop_arrives, c);
 }
@@ -561,4 +667,5 @@ void session_stop(struct session *s, enum end_word word)
 	s->stop_word = word;
 	if (s->console)
 		console_stop(s->console, word);
+	session_stop_wires(s, word);
 }

@@ -2,6 +2,8 @@
  * The wires of a session, on one data loop: the client's stream, the dial to
  * the guest, and the relay between. It reports to the control loop by message
  * and asks it for the dial plan only when the client has arrived and spoken.
+ * A SPICE session has a console for each of its channels (session/wires.h);
+ * what is said here of the session, only the first one's does to it.
  *
  *	greeting > planning > dialling > answering > streaming
  *	     \_________\_________\___________\_________> leaving > over
@@ -29,9 +31,12 @@
 #include "session/session.h"
 
 struct console;
+struct crypto_rsa;
 struct dial_plan;
 struct loop;
+struct spice_link;
 struct stream;
+struct wire;
 
 enum {
 	CONSOLE_GREET_MS = 10000, /* for the viewer's half of the greeting */
@@ -49,19 +54,28 @@ struct console_setup {
 	struct loop *loop;    /* the data loop: the caller's thread */
 	struct loop *control; /* may be the same */
 	struct session *session;
+	struct wire *wire;     /* that joins the session; NULL: its first */
 	struct stream *client; /* taken; its handshake need not be done */
 	console_plan_fn *plan;
 	void *plan_arg;
 	struct relay_options relay;
-	uint32_t greet_ms, plan_ms; /* 0: the above */
-	bool plain;                 /* no greeting: bytes as they come */
-	_Atomic size_t *load;       /* one less when it is over; may be NULL */
+	uint32_t greet_ms, plan_ms;         /* 0: the above */
+	const struct crypto_rsa *spice_key; /* borrowed; NULL: no SPICE */
+	bool plain;           /* no greeting: bytes as they come */
+	_Atomic size_t *load; /* one less when it is over; may be NULL */
 };
 
 /* On the data loop. It reports everything by message, also that it could not
  * begin; 0, -ENOMEM, or -ENOTSUP for a grant that nothing here can enforce
  * (then the stream was freed and nothing is reported). */
 int console_start(const struct console_setup *setup);
+
+/* On the control loop, from console_plan_fn until the answer: what a SPICE
+ * viewer asks for (NULL: it is none), is it the session's first wire, and when
+ * was the plan given that came to nothing (0: there was none). */
+const struct spice_link *console_link(const struct console *c);
+bool console_is_first(const struct console *c);
+uint64_t console_planned_ms(const struct console *c);
 
 /*
  * The answer to console_plan_fn; on the control loop. r = 0: *plan is taken
@@ -78,5 +92,7 @@ void console_never_was(
 /* End it with this word, as soon as there is something to end; from the control
  * loop. The first word counts. */
 void session_stop(struct session *s, enum end_word word);
+/* One wire of it; again is nothing. From the control loop. */
+void console_stop(struct console *c, enum end_word word);
 
 #endif

@@ -127,6 +127,8 @@ enum end_word end_of_dial(int r, size_t depth)
 		return depth > 0 ? END_BACKEND_REFUSED : END_BACKEND_FAILED;
 	case -EBUSY:
 		return END_BUSY;
+	case -ENODEV: /* SPICE: it has no such channel */
+		return END_NO_SUCH_CONSOLE;
 	case -ETIMEDOUT:
 		return END_BACKEND_TIMEOUT;
 	case -EPROTO:

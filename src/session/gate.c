@@ -95,10 +95,15 @@ static void on_tick(struct tick *t, uint64_t now)
 						 offsetof(struct gates, tick));
 
 	for (size_t i = 0; i < BUCKETS; i++)
-		for (struct gate_pass *p = g->buckets[i]; p; p = p->next)
+		for (struct gate_pass *p = g->buckets[i], *next; p; p = next) {
+			next = p->next;
 			if (p->state == GATE_WAITS &&
 					now - p->since_ms >= GATE_WAIT_MS)
 				pass_refuse(p, -EBUSY);
+			else if (p->state == GATE_INSIDE && p->leaves_ms &&
+					now >= p->leaves_ms)
+				gate_leave(p);
+		}
 }
 
 void gate_enter(struct gates *g, struct gate_pass *p, const char *key)
@@ -144,6 +149,12 @@ void gate_leave(struct gate_pass *p)
 	case GATE_OUTSIDE:
 		break;
 	}
+}
+
+void gate_leave_in(struct gate_pass *p, uint64_t ms)
+{
+	if (p->state == GATE_INSIDE)
+		p->leaves_ms = loop_now_ms(p->gates->loop) + ms;
 }
 
 int gates_new(struct gates **ret_gates, struct loop *l, gate_fn *fn, void *arg)

@@ -33,6 +33,7 @@ struct gate_pass {
 	struct gates *gates;
 	const char *key; /* borrowed */
 	uint64_t since_ms;
+	uint64_t leaves_ms; /* 0: nobody knows yet */
 	enum gate_state state;
 	int r;
 };
@@ -52,5 +53,7 @@ void gate_enter(struct gates *g, struct gate_pass *p, const char *key);
 bool gate_is_inside(const struct gate_pass *p);
 /* From any state, also again. */
 void gate_leave(struct gate_pass *p);
+/* The same, a while (and a turn of the tick) later; from inside. */
+void gate_leave_in(struct gate_pass *p, uint64_t ms);
 
 #endif

@@ -197,6 +197,19 @@ struct session *registry_find(struct registry *r, const char *id)
 	return NULL;
 }
 
+struct session *registry_spice_viewer(
+		struct registry *r, const char *guest, const char *except)
+{
+	struct session *s = registry_first(r);
+
+	while (s && (s->grant.kind != CONSOLE_SPICE || s->stop_asked ||
+				    s->state >= SESSION_DRAINING ||
+				    strcmp(s->grant.guest, guest) != 0 ||
+				    strcmp(s->grant.id, except) == 0))
+		s = registry_next(r, s);
+	return s;
+}
+
 size_t registry_live(const struct registry *r)
 {
 	return r->live;

@@ -32,6 +32,11 @@ int registry_add(struct registry *r, const struct grant *g, const char *from,
 		struct session **ret_session);
 struct session *registry_find(struct registry *r, const char *id);
 
+/* One that views this guest by SPICE and has not been told to end, but for the
+ * session of the id `except`; or NULL. */
+struct session *registry_spice_viewer(
+		struct registry *r, const char *guest, const char *except);
+
 /* In the order they began; NULL at the end. */
 struct session *registry_first(struct registry *r);
 struct session *registry_next(struct registry *r, struct session *s);

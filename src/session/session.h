@@ -13,6 +13,7 @@
 #define SESSION_SESSION_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "core/err.h"
@@ -24,6 +25,7 @@
 
 struct console;
 struct registry;
+struct wire;
 
 enum session_state {
 	SESSION_REQUESTED,
@@ -42,6 +44,9 @@ enum {
 	SESSION_USER_MAX = 64,
 	SESSION_FROM_MAX = 64,
 	RESUME_HASH_LEN = 64,
+	SESSION_WIRES_MAX = 32,  /* of one session */
+	SESSION_JOIN_MS = 30000, /* others may join the first so long */
+	SESSION_HOLD_MS = 2000,  /* a SPICE guest is one viewer's so long */
 };
 
 /* What is granted with a code. */
@@ -55,6 +60,7 @@ struct grant {
 	char user[SESSION_USER_MAX];
 	char resume[RESUME_HASH_LEN + 1]; /* SHA-256 of the key, as hex */
 	char resumed_from[SESSION_ID_LEN + 1];
+	bool take_over; /* SPICE: another viewer of the guest has to go */
 };
 
 struct session {
@@ -74,12 +80,21 @@ struct session {
 	char wire[ERR_TEXT_MAX]; /* the dial plan as text, once there is one */
 	int64_t since;           /* wall clock, seconds */
 	uint64_t ended_ms;
-	struct console *console; /* while its wires live: set by its reports */
+	struct console *console; /* while its first wire lives: its report */
 	bool stop_asked;         /* session_stop() was called */
 	enum end_word stop_word;
 	struct relay_counts counts;
-	struct gate_pass pass; /* while its console is opened */
-	struct post never;     /* console_never_was() */
+	struct gate_pass pass;        /* while its console is opened */
+	char slot[GUEST_ID_MAX + 16]; /* of the guest: the pass's key */
+	/* session/wires.h */
+	struct loop *home;  /* fixed: the data loop of all its wires */
+	struct wire *wires; /* that joined the first */
+	size_t wire_count;
+	bool first_over;                     /* the first is gone */
+	char join_hash[RESUME_HASH_LEN + 1]; /* of the code that opened it */
+	uint64_t join_until_ms;
+	unsigned refused;  /* channel types (bits) that were: logged once */
+	struct post never; /* console_never_was() */
 	enum end_word never_word;
 };
 
