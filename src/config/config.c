@@ -161,9 +161,11 @@ static int read_profile_env(struct reader *r, const struct config_options *o)
 	struct config_profile *p;
 	int code = 0;
 
-	if (said)
+	if (said && strstr(said, "://"))
+		code = profile_from_url(r, said, &said);
+	if (code == 0 && said)
 		code = set_default(r, said);
-	else if (!c->default_profile && c->profile_count == 1)
+	else if (code == 0 && !c->default_profile && c->profile_count == 1)
 		code = set_default(r, c->profiles[0].name);
 	if (code < 0)
 		return code;

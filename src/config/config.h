@@ -18,12 +18,18 @@
  *                    has none)
  * An empty variable is none.
  *
+ * A profile as a URL. Where a profile is named by a flag or by
+ * GLASSBRIDGE_PROFILE, it may be "https://pve1:8006" or "arrakis+http://
+ * 127.0.0.1:7000" instead: a profile made for the time, called after its kind
+ * ("arrakis", or "arrakis-2" where the file has one of that name).
+ *
  * Secrets. Each secret KEY is also read from KEY_file (and GLASSBRIDGE_KEY_FILE
  * where the environment has it), without its trailing newline, and, where
  * neither stands, from the systemd credential
  * $CREDENTIALS_DIRECTORY/SECTION.KEY: profiles.home.token_secret,
- * profiles.home.password, profiles.lab.guests.kiosk.vnc_password,
- * gateway.cluster_key, gateway.store_password.
+ * profiles.home.password, profiles.boxes.vnc_password,
+ * profiles.lab.guests.kiosk.vnc_password, gateway.cluster_key,
+ * gateway.store_password.
  *
  * Paths may begin with "~/"; relative ones start at the folder of the file in
  * which they stand (from the environment or a flag: at the current one).
@@ -80,7 +86,8 @@ struct config_profile {
 	char *auth;             /* "token" "password"; NULL: not said */
 	char *token_id;         /* the part behind the '!' */
 	struct secret token_secret, password;
-	char *tls_fingerprint; /* "SHA256:.." or bare hex; checked */
+	struct secret vnc_password; /* of every guest's screen; arrakis only */
+	char *tls_fingerprint;      /* "SHA256:.." or bare hex; checked */
 	char *ca_file;
 	bool verify_tls;     /* false: said in so many words, and warned */
 	bool read_only;      /* consoles yes, power no */
@@ -190,9 +197,9 @@ struct config_flag {
 };
 
 struct config_options {
-	const char *path;    /* a flag's; NULL: search */
-	const char *profile; /* a flag's; NULL: GLASSBRIDGE_PROFILE, `default`
-			      */
+	const char *path; /* a flag's; NULL: search */
+	/* a flag's: a name or a URL; NULL: GLASSBRIDGE_PROFILE, `default` */
+	const char *profile;
 	const struct config_flag *flags;
 	size_t flag_count;
 	const char *system_file; /* NULL: CONFIG_SYSTEM_FILE */

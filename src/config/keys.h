@@ -118,6 +118,9 @@ extern const struct key top_keys[], gateway_keys[], profile_keys[],
 
 /* A new profile at the end; NULL without memory. */
 struct config_profile *profile_new(struct config *c, const char *name);
+/* A profile made of a URL, named after its kind; *ret_name is that name, the
+ * profile's. */
+int profile_from_url(struct reader *r, const char *text, const char **ret_name);
 /* What only shows when all of it is known. */
 int profile_finish(struct reader *r, struct config_profile *p);
 int gateway_defaults(struct reader *r);

@@ -63,6 +63,7 @@ const struct key profile_keys[] = {
 	{"token_id", KEY_TEXT, PROFILE(token_id), .env = true},
 	{"token_secret", KEY_SECRET, PROFILE(token_secret), .env = true},
 	{"password", KEY_SECRET, PROFILE(password), .env = true},
+	{"vnc_password", KEY_SECRET, PROFILE(vnc_password)},
 	{"tls_fingerprint", KEY_TEXT, PROFILE(tls_fingerprint),
 		.check = check_fingerprint, .env = true},
 	{"ca_file", KEY_FILE, PROFILE(ca_file), .env = true},
