@@ -7,6 +7,7 @@
 
 #include "config/config.h"
 #include "http/client.h"
+#include "hypervisor/hypervisor.h"
 #include "hypervisor/proxmox/internal.h"
 #include "proto/json.h"
 #include "stream/tls.h"
@@ -374,18 +375,6 @@ static int host_init(struct pve_host *h, const struct url *from, struct err *e)
 	return h->base && h->name ? 0 : err_set(e, -ENOMEM, "no memory");
 }
 
-static void policy_of(const struct config_profile *p, struct tls_policy *ret)
-{
-	*ret = (struct tls_policy){.verify = TLS_ROOTS, .ca_file = p->ca_file};
-	if (!p->verify_tls)
-		ret->verify = TLS_OFF;
-	else if (p->tls_fingerprint && tls_fingerprint_parse(p->tls_fingerprint,
-						       ret->fingerprint) == 0)
-		ret->verify = TLS_FINGERPRINT;
-	else if (p->ca_file)
-		ret->verify = TLS_CA;
-}
-
 /* One policy for all that is asked and for every console. */
 static int api_set_wires(struct pve_api *a, const struct config_profile *p,
 		struct err *e)
@@ -395,7 +384,7 @@ static int api_set_wires(struct pve_api *a, const struct config_profile *p,
 			.tls = &policy, .connect_ms = PVE_CONNECT_MS};
 	int r = 0;
 
-	policy_of(p, &policy); /* its texts are the profile's */
+	hypervisor_tls_policy(p, &policy);
 	for (size_t i = 0; r == 0 && i < a->host_count && !a->tls; i++)
 		if (strcmp(a->hosts[i].url.scheme, "https") == 0)
 			r = tls_client_context(&a->tls, &policy, e);
