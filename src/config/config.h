@@ -16,6 +16,10 @@
  *                    _TOKEN_ID, _TOKEN_SECRET, _PASSWORD, _CA_FILE and
  *                    _TLS_FINGERPRINT are its keys (it is made where the file
  *                    has none)
+ *   [proxxy]         SIGNATURE_KEY (or SIGNATURE_KEY_FILE) is `key` and turns
+ * it on; then PORT is the port to listen on, on 127.0.0.1, and
+ *                    GLASSBRIDGE_PROXXY_HOSTS, _TLS, _FINGERPRINTS and _REPLAY
+ *                    are allowed_hosts, tls, tls_fingerprints and replay
  * An empty variable is none.
  *
  * A profile as a URL. Where a profile is named by a flag or by
@@ -29,7 +33,7 @@
  * $CREDENTIALS_DIRECTORY/SECTION.KEY: profiles.home.token_secret,
  * profiles.home.password, profiles.boxes.vnc_password,
  * profiles.lab.guests.kiosk.vnc_password, gateway.cluster_key,
- * gateway.store_password.
+ * gateway.store_password, proxxy.key.
  *
  * Paths may begin with "~/"; relative ones start at the folder of the file in
  * which they stand (from the environment or a flag: at the current one).
@@ -142,6 +146,33 @@ struct config_gateway {
 	bool sessions_by_default; /* nobody has said max_sessions */
 };
 
+/* A host beyond the profiles, to which payloads may lead. */
+struct config_proxxy_host {
+	char *host;    /* NULL: any, said as a star */
+	uint16_t port; /* 0: any */
+	/* with tls = "fingerprint": of this host's certificate */
+	uint8_t fingerprint[SHA256_LEN];
+};
+
+enum config_proxxy_tls {
+	CONFIG_PROXXY_ROOTS,
+	CONFIG_PROXXY_FINGERPRINT,
+	CONFIG_PROXXY_OFF,
+};
+
+/* The door for proxxy's payloads. */
+struct config_proxxy {
+	bool enabled;
+	struct secret key; /* 64 hexadecimal digits, checked */
+	char *replay, *tls;
+	struct config_texts allowed_hosts, tls_fingerprints;
+	/* the same, read */
+	bool replay_off;
+	enum config_proxxy_tls tls_kind;
+	struct config_proxxy_host *hosts;
+	size_t host_count;
+};
+
 struct config_token {
 	char *name;
 	uint8_t hash[SHA256_LEN];
@@ -181,6 +212,7 @@ struct config {
 	size_t profile_count;
 	struct config_ssh ssh;
 	struct config_gateway gateway;
+	struct config_proxxy proxxy;
 	struct config_token *tokens;
 	size_t token_count;
 	struct config_rule *rules;
