@@ -7,14 +7,13 @@
 	"SHA256:00112233445566778899aabbccddeeff" \
 	"00112233445566778899aabbccddeeff"
 
-static struct config *loaded(const char *text)
+/* By the environment alone. */
+static struct config *load_env(void)
 {
 	struct config_options o = scene_options();
 	struct config *c = NULL;
 	struct err e = {0};
 
-	if (text)
-		o.path = scene_write("c.toml", 0600, text);
 	if (config_load(&c, &o, &e) < 0)
 		fail_msg("%s", e.text);
 	return c;
@@ -35,19 +34,19 @@ static void fails(const char *text, const char *words)
 /* R1: the original form only by a switch. */
 static void it_is_off_unless_said(void)
 {
-	struct config *c = loaded(NULL);
+	struct config *c = load_env();
 
 	CHECK(!c->proxxy.enabled);
 	CHECK_INT(c->warnings.count, 0);
 	config_free(c);
-	c = loaded("[proxxy]\nkey = '" KEY "'\n");
+	c = load("[proxxy]\nkey = '" KEY "'\n");
 	CHECK(!c->proxxy.enabled);
 	config_free(c);
 }
 
 static void on_it_warns_loudly(void)
 {
-	struct config *c = loaded(
+	struct config *c = load(
 			"[proxxy]\nenabled = true\nkey = '" KEY "'\n"
 			"allowed_hosts = ['pve1', 'pve2:8006', '[::1]:8006', "
 			"'*']\nreplay = 'off'\ntls = 'off'\n");
@@ -68,7 +67,10 @@ static void on_it_warns_loudly(void)
 
 static void a_bad_key_says_what_is_wrong_with_it(void)
 {
-	fails("[proxxy]\nenabled = true\n", "needs a key");
+	refused("[proxxy]\nenabled = true\n",
+			"[proxxy] is enabled and needs a key or key_file (or "
+			"SIGNATURE_KEY); make one with `openssl rand -hex "
+			"32`");
 	fails("[proxxy]\nenabled = true\n"
 	      "key = '00112233445566778899aabbccddeeff'\n",
 			"has 32 characters; AES-256 needs 64 hexadecimal");
@@ -84,7 +86,7 @@ static void a_bad_key_says_what_is_wrong_with_it(void)
 
 static void each_host_has_its_fingerprint(void)
 {
-	struct config *c = loaded(
+	struct config *c = load(
 			"[proxxy]\nenabled = true\nkey = '" KEY "'\n"
 			"tls = 'fingerprint'\nallowed_hosts = ['a', 'b:1']\n"
 			"tls_fingerprints = ['" PIN "', 'b=SHA256:"
@@ -108,13 +110,13 @@ static void two_variables_are_enough(void)
 	struct config *c;
 
 	scene_env("PORT", "9000"); /* alone it is somebody else's */
-	c = loaded(NULL);
+	c = load_env();
 	CHECK_INT(c->gateway.listen.items[0].port, 8443);
 	config_free(c);
 	scene_env("SIGNATURE_KEY", KEY);
 	scene_env("GLASSBRIDGE_PROXXY_HOSTS", "pve1, pve2:8006");
 	scene_env("GLASSBRIDGE_PROXXY_TLS", "off");
-	c = loaded(NULL);
+	c = load_env();
 	CHECK(c->proxxy.enabled);
 	CHECK_INT(c->gateway.listen.count, 1);
 	CHECK_STR(c->gateway.listen.items[0].host, "127.0.0.1");
@@ -123,7 +125,7 @@ static void two_variables_are_enough(void)
 	CHECK_INT(c->proxxy.tls_kind, CONFIG_PROXXY_OFF);
 	config_free(c);
 	scene_env("GLASSBRIDGE_LISTEN", "127.0.0.1:9001");
-	c = loaded(NULL);
+	c = load_env();
 	CHECK_INT(c->gateway.listen.items[0].port, 9001);
 	config_free(c);
 	scene_env("PORT", "x");
@@ -133,7 +135,7 @@ static void two_variables_are_enough(void)
 	fails(NULL, "SIGNATURE_KEY) has 32 characters");
 	scene_env("SIGNATURE_KEY", "");
 	scene_env("SIGNATURE_KEY_FILE", scene_write("key", 0600, KEY "\n"));
-	c = loaded(NULL);
+	c = load_env();
 	CHECK(c->proxxy.enabled);
 	config_free(c);
 	scene_env("GLASSBRIDGE_PROXXY_TLS", "maybe");
