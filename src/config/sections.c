@@ -27,7 +27,6 @@ static int read_ssh_guests(
 static int read_profiles(struct reader *r, const struct toml *n, void *section);
 static int read_ssh(struct reader *r, const struct toml *n, void *section);
 static int read_gateway(struct reader *r, const struct toml *n, void *section);
-static int read_proxxy(struct reader *r, const struct toml *n, void *section);
 static int read_tokens(struct reader *r, const struct toml *n, void *section);
 static int read_rules(struct reader *r, const struct toml *n, void *section);
 
@@ -64,13 +63,13 @@ const struct key profile_keys[] = {
 	{"token_id", KEY_TEXT, PROFILE(token_id), .env = true},
 	{"token_secret", KEY_SECRET, PROFILE(token_secret), .env = true},
 	{"password", KEY_SECRET, PROFILE(password), .env = true},
-	{"vnc_password", KEY_SECRET, PROFILE(vnc_password)},
 	{"tls_fingerprint", KEY_TEXT, PROFILE(tls_fingerprint),
 		.check = check_fingerprint, .env = true},
 	{"ca_file", KEY_FILE, PROFILE(ca_file), .env = true},
 	{"verify_tls", KEY_BOOL, PROFILE(verify_tls)},
 	{"read_only", KEY_BOOL, PROFILE(read_only)},
 	{"rate_limit", KEY_NUMBER, PROFILE(rate_limit), .high = 10000},
+	{"ticket_life", KEY_NUMBER, PROFILE(ticket_life), .high = 7200},
 	{"guests", KEY_TABLE, .read = read_guests},
 	SKIP("tls_pin_mode"), /* proxxx */
 	SKIP("ssh"), SKIP("pbs"), SKIP("telegram"),
@@ -145,7 +144,6 @@ const struct key top_keys[] = {
 	{"profiles", KEY_TABLE, .read = read_profiles},
 	{"ssh", KEY_TABLE, .read = read_ssh},
 	{"gateway", KEY_TABLE, .read = read_gateway},
-	{"proxxy", KEY_TABLE, .read = read_proxxy},
 	{"tokens", KEY_TABLE, .read = read_tokens},
 	{"rules", KEY_TABLE, .read = read_rules},
 	SKIP("pbs"), SKIP("telegram"), SKIP("policies"),
@@ -322,15 +320,6 @@ static int read_gateway(struct reader *r, const struct toml *n, void *section)
 		code = fail_value(r, toml_get(n, "public_url"),
 				"public_url is one URL");
 	return code;
-}
-
-static int read_proxxy(struct reader *r, const struct toml *n, void *section)
-{
-	struct config *c = section;
-	int code = want_table(r, n, "proxxy");
-
-	return code < 0 ? code
-			: keys_read(r, n, proxxy_keys, &c->proxxy, "proxxy");
 }
 
 static int read_tokens(struct reader *r, const struct toml *n, void *section)

@@ -5,71 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/config.h"
 #include "http/client.h"
-#include "hypervisor/hypervisor.h"
 #include "hypervisor/proxmox/internal.h"
 #include "proto/json.h"
-#include "stream/tls.h"
-
-enum { BASE_MAX = 2 * URL_MAX };
-
-/* ---- hosts ----------------------------------------------------------------
- */
-
-/*
- * The first that answers as far as is known, else the one that has rested the
- * longest; never one that this call has tried. host_count: none is left.
- */
-static size_t host_choose(const struct pve_api *a, unsigned tried)
-{
-	uint64_t now = loop_now_ms(a->loop);
-	size_t best = a->host_count;
-
-	for (size_t i = 0; i < a->host_count; i++) {
-		const struct pve_host *h = &a->hosts[i];
-
-		if (tried & (1u << i))
-			continue;
-		if (h->rests_until <= now)
-			return i;
-		if (best == a->host_count ||
-				h->rests_until < a->hosts[best].rests_until)
-			best = i;
-	}
-	return best;
-}
-
-const char *pve_api_base(const struct pve_api *a)
-{
-	return a->hosts[host_choose(a, 0)].base;
-}
-
-static void host_answered(struct pve_api *a, struct pve_host *h)
-{
-	h->rests_until = h->rest_ms = 0;
-	h->answered_ms = loop_now_ms(a->loop);
-}
-
-/* A call that was asked before the host's last answer says nothing new. */
-static void host_failed(
-		struct pve_api *a, struct pve_host *h, uint64_t asked_ms)
-{
-	uint64_t now = loop_now_ms(a->loop);
-
-	if (h->rests_until > now ||
-			(h->answered_ms > 0 && h->answered_ms >= asked_ms))
-		return;
-	h->rest_ms = h->rest_ms ? 2 * h->rest_ms : PVE_REST_MS;
-	if (h->rest_ms > PVE_REST_MAX_MS)
-		h->rest_ms = PVE_REST_MAX_MS;
-	h->rests_until = now + h->rest_ms;
-}
 
 /* ---- a call ---------------------------------------------------------------
  */
 
-static void call_free(struct pve_call *q)
+void pve_call_free(struct pve_call *q)
 {
 	struct pve_api *a = q->api;
 
@@ -80,6 +23,7 @@ static void call_free(struct pve_call *q)
 	if (q->next)
 		q->next->prev = q->prev;
 	http_call_cancel(q->http);
+	timer_free(q->turn);
 	free(q->method);
 	free(q->path);
 	secret_done(&q->form);
@@ -94,7 +38,7 @@ static void call_tell(struct pve_call *q, int r, struct pve_answer *answer,
 	pve_fn *fn = q->fn;
 	void *arg = q->arg;
 
-	call_free(q);
+	pve_call_free(q);
 	fn(arg, r, answer ? answer : &none, e);
 }
 
@@ -115,6 +59,7 @@ int pve_call_new(struct pve_call **ret_call, struct pve_api *a,
 	q->path = strdup(ask->path);
 	q->has_form = ask->form != NULL;
 	q->harmless = ask->harmless || strcmp(ask->method, "GET") == 0;
+	q->anonymous = ask->anonymous;
 	q->fn = fn;
 	q->arg = arg;
 	q->next = a->calls;
@@ -123,7 +68,7 @@ int pve_call_new(struct pve_call **ret_call, struct pve_api *a,
 	a->calls = q;
 	if (!q->method || !q->path ||
 			(ask->form && secret_sets(&q->form, ask->form) < 0)) {
-		call_free(q);
+		pve_call_free(q);
 		return -ENOMEM;
 	}
 	*ret_call = q;
@@ -191,6 +136,7 @@ static int call_send(struct pve_call *q, struct err *e)
 		o.body = q->form.data;
 		o.body_len = q->form.len;
 		q->asked_ms = loop_now_ms(a->loop);
+		q->admitted = false; /* another try is another request */
 		r = http_call(&q->http, a->http, &o, on_reply, q, e);
 	} else {
 		(void)err_set(e, r, "no memory");
@@ -200,15 +146,46 @@ static int call_send(struct pve_call *q, struct err *e)
 	return r;
 }
 
+static void on_turn(void *arg)
+{
+	struct pve_call *q = arg;
+
+	q->admitted = true;
+	pve_call_begin(q);
+}
+
+/* By the profile's rate_limit. 0: now; -EAGAIN: when its turn comes. */
+static int call_admit(struct pve_call *q, struct err *e)
+{
+	struct pve_api *a = q->api;
+	uint64_t wait_ms;
+	int r = q->admitted ? 0
+			    : pve_rate_take(a->rate, loop_now_ms(a->loop),
+					      &wait_ms);
+
+	if (r < 0)
+		return err_set(e, r,
+				"more is asked of the hypervisor than the "
+				"profile's rate_limit allows");
+	if (q->admitted || wait_ms == 0)
+		return 0;
+	if (!q->turn && timer_new(&q->turn, a->loop, on_turn, q) < 0)
+		return err_set(e, -ENOMEM, "no memory");
+	timer_set(q->turn, wait_ms);
+	return -EAGAIN;
+}
+
 static void call_go(struct pve_call *q)
 {
 	struct pve_api *a = q->api;
 	struct err e = {0};
 	int r = pve_login_need(a, q, &e);
 
+	if (r == 0)
+		r = call_admit(q, &e);
 	if (r == -EAGAIN)
 		return;
-	q->host = host_choose(a, q->tried);
+	q->host = pve_host_choose(a, q->tried);
 	if (r == 0 && q->host == a->host_count) {
 		e = q->error;
 		r = e.code < 0 ? e.code
@@ -223,7 +200,7 @@ static void call_go(struct pve_call *q)
 		pve_call_fail(q, r, &e);
 }
 
-static void on_begin(struct defer *d)
+void pve_on_begin(struct defer *d)
 {
 	struct pve_api *a = (struct pve_api *)(void *)((char *)d -
 						       offsetof(struct pve_api,
@@ -278,9 +255,9 @@ static void call_unanswered(struct pve_call *q, int r, const struct err *e)
 		r = -EHOSTUNREACH;
 	call_note(q, r, e);
 	if (r != -EMSGSIZE && r != -ENOMEM)
-		host_failed(a, &a->hosts[q->host], q->asked_ms);
+		pve_host_failed(a, &a->hosts[q->host], q->asked_ms);
 	if ((unheard || (q->harmless && r != -EMSGSIZE && r != -ENOMEM)) &&
-			host_choose(a, q->tried) < a->host_count) {
+			pve_host_choose(a, q->tried) < a->host_count) {
 		pve_call_begin(q);
 		return;
 	}
@@ -309,7 +286,7 @@ static void call_refused(struct pve_call *q, const struct http_reply *reply,
 		q->tried = 0;
 		pve_call_begin(q);
 	} else if (answer->again == PVE_AGAIN_HOST && q->harmless &&
-			host_choose(a, q->tried) < a->host_count) {
+			pve_host_choose(a, q->tried) < a->host_count) {
 		call_note(q, r, &e);
 		pve_call_begin(q);
 	} else {
@@ -331,7 +308,7 @@ static void on_reply(void *arg, int r, const struct http_reply *reply,
 		call_unanswered(q, r, why);
 		return;
 	}
-	host_answered(q->api, h);
+	pve_host_answered(q->api, h);
 	answer.place = (struct pve_place){&h->url, reply->address};
 	r = json_parse(reply->body, reply->body_len, &root, &e);
 	answer.root = root;
@@ -354,123 +331,8 @@ out:
 	json_free(answer.root);
 }
 
-/* ---- the api --------------------------------------------------------------
+/* ---- who we are -----------------------------------------------------------
  */
-
-static int host_init(struct pve_host *h, const struct url *from, struct err *e)
-{
-	char text[BASE_MAX];
-	int r = url_format(from, text, sizeof(text));
-
-	if (r < 0)
-		return err_set(e, -EINVAL, "the url is too long");
-	r = url_parse(text, &h->url, e);
-	if (r < 0)
-		return r;
-	if (asprintf(&h->base, "%s/api2/json", text) < 0)
-		h->base = NULL;
-	if (asprintf(&h->name, strchr(from->host, ':') ? "[%s]:%u" : "%s:%u",
-			    from->host, from->port) < 0)
-		h->name = NULL;
-	return h->base && h->name ? 0 : err_set(e, -ENOMEM, "no memory");
-}
-
-/* One policy for all that is asked and for every console. */
-static int api_set_wires(struct pve_api *a, const struct config_profile *p,
-		struct err *e)
-{
-	struct tls_policy policy;
-	const struct http_client_options o = {
-			.tls = &policy, .connect_ms = PVE_CONNECT_MS};
-	int r = 0;
-
-	hypervisor_tls_policy(p, &policy);
-	for (size_t i = 0; r == 0 && i < a->host_count && !a->tls; i++)
-		if (strcmp(a->hosts[i].url.scheme, "https") == 0)
-			r = tls_client_context(&a->tls, &policy, e);
-	return r < 0 ? r : http_client_new(&a->http, a->loop, &o, e);
-}
-
-/* A token where there is one, unless `auth` says otherwise. */
-static int api_set_who(struct pve_api *a, const struct config_profile *p)
-{
-	bool token = p->token_secret.len > 0 && p->token_id &&
-		     !(p->auth && strcmp(p->auth, "password") == 0);
-	const char *user = p->user ? p->user : "nobody";
-	char *text = NULL;
-	int len, r;
-
-	a->user = strdup(user);
-	if (!a->user)
-		return -ENOMEM;
-	if (!token) {
-		a->who = strdup(user);
-		return a->who ? secret_copy(&a->password, &p->password)
-			      : -ENOMEM;
-	}
-	if (asprintf(&a->who, "%s!%s", user, p->token_id) < 0) {
-		a->who = NULL;
-		return -ENOMEM;
-	}
-	len = asprintf(&text, "PVEAPIToken=%s=%s", a->who,
-			p->token_secret.data);
-	if (len < 0)
-		return -ENOMEM;
-	r = secret_set(&a->token, text, (size_t)len);
-	secret_wipe(text, (size_t)len);
-	free(text);
-	return r;
-}
-
-int pve_api_new(struct pve_api **ret_api, struct loop *l,
-		const struct config_profile *p, struct err *e)
-{
-	struct pve_api *a = calloc(1, sizeof(*a));
-	int r = 0;
-
-	if (!a)
-		return err_set(e, -ENOMEM, "no memory");
-	a->loop = l;
-	a->begin.fn = on_begin;
-	a->session.life_ms = PVE_LIFE_MS;
-	for (size_t i = 0; r == 0 && i < p->url.count && i < PVE_HOSTS_MAX;
-			i++) {
-		a->host_count++;
-		r = host_init(&a->hosts[i], &p->url.items[i], e);
-	}
-	if (r == 0 && api_set_who(a, p) < 0)
-		r = err_set(e, -ENOMEM, "no memory");
-	if (r == 0)
-		r = api_set_wires(a, p, e);
-	if (r < 0) {
-		pve_api_free(a);
-		return r;
-	}
-	*ret_api = a;
-	return 0;
-}
-
-void pve_api_free(struct pve_api *a)
-{
-	if (!a)
-		return;
-	while (a->calls)
-		call_free(a->calls);
-	defer_remove(a->loop, &a->begin);
-	http_client_free(a->http);
-	tls_context_unref(a->tls);
-	for (size_t i = 0; i < a->host_count; i++) {
-		url_done(&a->hosts[i].url);
-		free(a->hosts[i].base);
-		free(a->hosts[i].name);
-	}
-	free(a->user);
-	free(a->who);
-	secret_done(&a->token);
-	secret_done(&a->password);
-	pve_session_done(&a->session);
-	free(a);
-}
 
 const char *pve_api_who(const struct pve_api *a)
 {

@@ -44,6 +44,10 @@ enum {
 
 int pve_api_new(struct pve_api **ret_api, struct loop *l,
 		const struct config_profile *p, struct err *e);
+/* The same cluster in the name of a person, without a credential yet. *lost is
+ * set when theirs is no more; it outlives the api. */
+int pve_api_new_person(struct pve_api **ret_api, const struct pve_api *from,
+		const char *user, bool *lost, struct err *e);
 /* Cancels what is under way: nobody is called again. Takes NULL. */
 void pve_api_free(struct pve_api *a);
 
@@ -58,6 +62,7 @@ struct pve_ask {
 	const char *path;   /* "/nodes/pve1/qemu/100/status/current" */
 	const char *form;   /* "websocket=1"; NULL: no body */
 	bool harmless;      /* a POST that may be heard twice */
+	bool anonymous;     /* without a credential */
 };
 
 /* Where an answer came from: what belongs to it goes to the same address. */
@@ -79,6 +84,7 @@ struct pve_answer {
  *   -EKEYREJECTED  no host is the one we trust
  *   -ECONNREFUSED, -EHOSTUNREACH, -ETIMEDOUT ...  no host answers
  *   -EPROTO, -EMSGSIZE, -EREMOTEIO  the answer is of no use
+ *   -EDQUOT        more is asked than the profile's rate_limit allows
  * `a` is valid during the call only, and there also on failure.
  */
 typedef void pve_fn(

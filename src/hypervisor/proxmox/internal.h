@@ -1,4 +1,4 @@
-/* Between api.c (calls and hosts) and login.c (who we are). */
+/* Between api.c (calls), host.c, setup.c, login.c (who we are) and person.c. */
 #ifndef HYPERVISOR_PROXMOX_INTERNAL_H
 #define HYPERVISOR_PROXMOX_INTERNAL_H
 
@@ -8,7 +8,10 @@
 #include "core/loop.h"
 #include "core/secret.h"
 #include "hypervisor/proxmox/api.h"
+#include "hypervisor/proxmox/person.h"
+#include "hypervisor/proxmox/rate.h"
 #include "proto/url.h"
+#include "stream/tls.h"
 
 struct http_call;
 struct http_client;
@@ -48,12 +51,14 @@ struct pve_call {
 	char *method, *path;
 	struct secret form; /* may hold a password */
 	bool has_form, harmless;
-	bool anonymous;   /* a login: without a credential */
-	bool again;       /* after a login that followed a refusal */
-	bool waits;       /* for a login */
-	bool begins;      /* in the next turn */
-	unsigned session; /* with which one it was asked */
-	unsigned tried;   /* bits of hosts */
+	bool anonymous;     /* a login: without a credential */
+	bool admitted;      /* by the rate_limit */
+	struct timer *turn; /* until it is */
+	bool again;         /* after a login that followed a refusal */
+	bool waits;         /* for a login */
+	bool begins;        /* in the next turn */
+	unsigned session;   /* with which one it was asked */
+	unsigned tried;     /* bits of hosts */
 	size_t host;
 	uint64_t asked_ms;
 	struct http_call *http;
@@ -66,10 +71,18 @@ struct pve_api {
 	struct loop *loop;
 	struct http_client *http;
 	struct tls_context *tls;
+	struct tls_policy policy;
+	struct pve_rate *rate;
+	uint64_t life_ms; /* of a ticket, as the profile has it */
 	struct pve_host hosts[PVE_HOSTS_MAX];
 	size_t host_count;
 	char *user, *who;
 	bool person; /* it is their own account: there is no password kept */
+	bool *lost;  /* a person's: set when their ticket is no more */
+	struct timer *renew;      /* a person's: also while nobody asks */
+	struct secret challenge;  /* the half ticket of who owes a factor */
+	pve_proved_fn *proved_fn; /* a proof is under way */
+	void *proved_arg;
 	struct secret token; /* "PVEAPIToken=USER@REALM!ID=SECRET" */
 	struct secret password;
 	struct pve_session session;
@@ -86,6 +99,16 @@ int pve_call_new(struct pve_call **ret_call, struct pve_api *a,
 void pve_call_begin(struct pve_call *q);
 /* The end of a call that never got an answer. */
 void pve_call_fail(struct pve_call *q, int r, const struct err *e);
+void pve_call_free(struct pve_call *q);
+void pve_on_begin(struct defer *d);
+
+/* ---- host.c ---------------------------------------------------------------
+ */
+
+int pve_host_init(struct pve_host *h, const struct url *from, struct err *e);
+size_t pve_host_choose(const struct pve_api *a, unsigned tried);
+void pve_host_answered(struct pve_api *a, struct pve_host *h);
+void pve_host_failed(struct pve_api *a, struct pve_host *h, uint64_t asked_ms);
 
 /* ---- login.c --------------------------------------------------------------
  */
@@ -101,5 +124,13 @@ void pve_login_refused(struct pve_api *a, unsigned session);
 /* "PVEAuthCookie=..", percent-encoded. */
 int pve_login_cookie(const struct pve_api *a, struct secret *ret);
 void pve_session_done(struct pve_session *s);
+/* A proof of who we are is sent: the password, a ticket, or with `challenge` a
+ * second factor ("totp:123456"). */
+int pve_login_ask(struct pve_api *a, const struct secret *proof,
+		const struct secret *challenge, pve_fn *fn, void *arg);
+/* Out of a login's answer. */
+int pve_login_take(struct pve_api *a, const struct json *data, struct err *e);
+/* A person's: it is time (a timer_fn). */
+void pve_login_renew(void *arg);
 
 #endif

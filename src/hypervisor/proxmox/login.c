@@ -57,35 +57,50 @@ static int form_add(
 	return r;
 }
 
-static void on_login(void *arg, int r, struct pve_answer *answer,
-		const struct err *e);
-
-/* With the ticket that is still good, or with the password. */
-static int login_ask(struct pve_api *a, bool by_ticket)
+int pve_login_ask(struct pve_api *a, const struct secret *proof,
+		const struct secret *challenge, pve_fn *fn, void *arg)
 {
-	const struct secret *proof =
-			by_ticket ? &a->session.ticket : &a->password;
-	struct pve_ask ask = {.method = "POST",
+	/* a second factor's answer counts once: it is not repeated */
+	const struct pve_ask ask = {.method = "POST",
 			.path = "/access/ticket",
-			.harmless = true};
+			.harmless = !challenge,
+			.anonymous = true};
 	struct pve_call *q = NULL;
 	struct buf b;
 	int r;
 
 	buf_init(&b, FORM_MAX);
 	r = form_add(&b, "username", a->user, strlen(a->user));
+	if (r == 0 && challenge)
+		r = form_add(&b, "tfa-challenge", challenge->data,
+				challenge->len);
 	if (r == 0)
 		r = form_add(&b, "password", proof->data, proof->len);
 	if (r == 0)
-		r = pve_call_new(&q, a, &ask, on_login, a);
+		r = pve_call_new(&q, a, &ask, fn, arg);
 	if (r == 0) {
 		r = secret_set(&q->form, buf_data(&b), b.len);
-		q->has_form = q->anonymous = true;
-		pve_call_begin(q); /* where it failed, it tells so */
+		q->has_form = true;
+		if (r == 0)
+			pve_call_begin(q);
+		else
+			pve_call_free(q);
 	}
 	if (b.base)
 		secret_wipe(b.base, b.room);
 	buf_done(&b);
+	return r;
+}
+
+static void on_login(void *arg, int r, struct pve_answer *answer,
+		const struct err *e);
+
+/* With the ticket that is still good, or with the password. */
+static int login_ask(struct pve_api *a, bool by_ticket)
+{
+	int r = pve_login_ask(a, by_ticket ? &a->session.ticket : &a->password,
+			NULL, on_login, a);
+
 	if (r == 0)
 		a->session.by_ticket = by_ticket;
 	return r;
@@ -119,22 +134,47 @@ static bool login_rests(const struct pve_api *a)
 	       loop_now_ms(a->loop) - s->refused_ms < rest;
 }
 
+/* While a session holds; it is renewed in the background. */
+static void session_use(struct pve_api *a, struct pve_call *q)
+{
+	struct pve_session *s = &a->session;
+
+	if (!session_is_young(a) && !s->renewing && !login_rests(a))
+		s->renewing = login_ask(a, true) == 0;
+	q->session = s->count;
+}
+
+/* Of a person there is only the ticket: it is used to its end. */
+static bool session_holds(const struct pve_api *a)
+{
+	return a->person ? a->session.state == PVE_SESSION_HELD
+			 : session_is_good(a);
+}
+
+static int cannot_log_in(const struct pve_api *a, struct err *e)
+{
+	return a->person ? err_set(e, -EACCES,
+					   "sign in again: %s is no longer "
+					   "known to the hypervisor",
+					   a->user)
+			 : err_set(e, -EACCES,
+					   "the profile has no credential: "
+					   "give token_id and token_secret, or "
+					   "password");
+}
+
 int pve_login_need(struct pve_api *a, struct pve_call *q, struct err *e)
 {
 	struct pve_session *s = &a->session;
 
 	if (a->token.len > 0 || q->anonymous)
 		return 0;
-	if (a->password.len == 0)
-		return err_set(e, -EACCES,
-				"the profile has no credential: give token_id "
-				"and token_secret, or password");
-	if (session_is_good(a)) {
-		if (!session_is_young(a) && !s->renewing && !login_rests(a))
-			s->renewing = login_ask(a, true) == 0;
-		q->session = s->count;
+	if (session_holds(a)) {
+		session_use(a, q);
 		return 0;
 	}
+	if ((a->person ? s->ticket.len : a->password.len) == 0)
+		return cannot_log_in(a, e);
 	if (s->state == PVE_SESSION_ASKED || s->renewing) {
 		q->waits = true;
 		return -EAGAIN;
@@ -143,11 +183,23 @@ int pve_login_need(struct pve_api *a, struct pve_call *q, struct err *e)
 		*e = s->refused;
 		return e->code;
 	}
-	if (login_ask(a, false) < 0)
+	if (login_ask(a, a->person) < 0)
 		return err_set(e, -ENOMEM, "no memory");
 	s->state = PVE_SESSION_ASKED;
 	q->waits = true;
 	return -EAGAIN;
+}
+
+void pve_login_renew(void *arg)
+{
+	struct pve_api *a = arg;
+	struct pve_session *s = &a->session;
+
+	if (s->state != PVE_SESSION_HELD)
+		return;
+	if (!s->renewing)
+		s->renewing = login_ask(a, true) == 0;
+	timer_set(a->renew, a->life_ms / PVE_RENEW_PART); /* if that fails */
 }
 
 /* ---- the answer ------------------------------------------------------------
@@ -163,8 +215,7 @@ static int second_factor(const struct pve_api *a, struct err *e)
 			a->user, a->user);
 }
 
-static int take_ticket(
-		struct pve_api *a, const struct json *data, struct err *e)
+int pve_login_take(struct pve_api *a, const struct json *data, struct err *e)
 {
 	const char *ticket = json_text(json_get(data, "ticket"));
 	const char *csrf = json_text(json_get(data, "CSRFPreventionToken"));
@@ -185,9 +236,20 @@ static int take_ticket(
 	s->refused.code = 0;
 	/* what was learnt from one refusal need not hold for ever */
 	s->life_ms += s->life_ms / 16;
-	if (s->life_ms > PVE_LIFE_MS)
-		s->life_ms = PVE_LIFE_MS;
+	if (s->life_ms > a->life_ms)
+		s->life_ms = a->life_ms;
+	if (a->person) /* also while nobody asks: there is no password */
+		timer_set(a->renew, s->life_ms / 2);
 	return 0;
+}
+
+/* They have been signed out there, or their account is no more. */
+static void person_lost(struct pve_api *a)
+{
+	pve_session_done(&a->session);
+	a->session.state = PVE_SESSION_NONE;
+	timer_stop(a->renew);
+	*a->lost = true;
 }
 
 static void on_login(void *arg, int r, struct pve_answer *answer,
@@ -200,18 +262,20 @@ static void on_login(void *arg, int r, struct pve_answer *answer,
 
 	s->renewing = false;
 	if (r == 0)
-		r = take_ticket(a, answer->data, &e);
+		r = pve_login_take(a, answer->data, &e);
 	else
 		e = *why;
 	if (r == 0) {
 		wake_all(a);
 		return;
 	}
-	if (renewal && s->by_ticket && login_ask(a, false) == 0) {
+	if (renewal && s->by_ticket && !a->person && login_ask(a, false) == 0) {
 		s->renewing = true; /* the old one may be good for a while */
 		return;
 	}
-	if (!session_is_good(a))
+	if (a->person && r == -EACCES)
+		person_lost(a);
+	else if (!session_is_good(a) && !(a->person && renewal))
 		s->state = PVE_SESSION_NONE;
 	fail_all(a, r, &e);
 }
@@ -226,7 +290,7 @@ void pve_login_refused(struct pve_api *a, unsigned session)
 		return; /* there is another one already */
 	s->state = PVE_SESSION_NONE;
 	/* a server with shorter lives: be earlier with the next one */
-	if (age < s->life_ms)
+	if (age < s->life_ms && s->life_ms > PVE_LIFE_MIN_MS)
 		s->life_ms = age > PVE_LIFE_MIN_MS ? age : PVE_LIFE_MIN_MS;
 }
 

@@ -10,6 +10,7 @@
 #include "hypervisor/proxmox/console.h"
 #include "hypervisor/proxmox/list.h"
 #include "hypervisor/proxmox/page.h"
+#include "hypervisor/proxmox/person.h"
 #include "hypervisor/proxmox/proxmox.h"
 #include "hypervisor/proxmox/task.h"
 
@@ -18,6 +19,14 @@ struct listing {
 	struct proxmox *h;
 	char id[GUEST_ID_MAX]; /* that is looked at */
 	hypervisor_list_fn *fn;
+	void *arg;
+};
+
+/* Somebody who wants to know the realms. */
+struct realms_wish {
+	struct realms_wish *next;
+	struct proxmox *h;
+	hypervisor_realms_fn *fn;
 	void *arg;
 };
 
@@ -30,6 +39,7 @@ struct proxmox {
 	struct pve_tasks tasks;
 	char *profile;
 	struct listing *listings;
+	struct realms_wish *wishes;
 };
 
 static void listing_free(struct listing *w)
@@ -165,6 +175,64 @@ static int proxmox_page(struct hypervisor *hv, const struct guest *g,
 			ret_max);
 }
 
+/* ---- people ---------------------------------------------------------------
+ */
+
+static void wish_free(struct realms_wish *w)
+{
+	struct realms_wish **at = &w->h->wishes;
+
+	while (*at != w)
+		at = &(*at)->next;
+	*at = w->next;
+	free(w);
+}
+
+static void on_realms(
+		void *arg, int r, struct pve_answer *a, const struct err *e)
+{
+	struct realms_wish *w = arg, told = *w;
+	struct realm all[REALMS_MAX];
+	size_t count = r == 0 ? pve_realms_of(a->data, all) : 0;
+
+	wish_free(w);
+	told.fn(told.arg, r, all, count, e);
+}
+
+static void proxmox_realms(
+		struct hypervisor *hv, hypervisor_realms_fn *fn, void *arg)
+{
+	struct proxmox *h = (struct proxmox *)hv;
+	const struct pve_ask ask = {.method = "GET",
+			.path = "/access/domains",
+			.anonymous = true};
+	struct realms_wish *w = malloc(sizeof(*w));
+	struct err e;
+
+	if (w) {
+		*w = (struct realms_wish){.next = h->wishes,
+				.h = h,
+				.fn = fn,
+				.arg = arg};
+		h->wishes = w;
+		if (pve_call(h->api, &ask, on_realms, w) == 0)
+			return;
+		wish_free(w);
+	}
+	fn(arg, err_set(&e, -ENOMEM, "no memory"), NULL, 0, &e);
+}
+
+static void proxmox_prove(struct hypervisor *person, enum proof_kind kind,
+		const struct secret *value, hypervisor_proved_fn *fn, void *arg)
+{
+	struct proxmox *h = (struct proxmox *)person;
+	struct err e;
+	int r = pve_prove(h->api, kind, value, fn, arg);
+
+	if (r < 0)
+		fn(arg, err_set(&e, r, "%s", strerror(-r)), NULL, &e);
+}
+
 static const struct tag_style *proxmox_tag_styles(
 		struct hypervisor *hv, size_t *ret_count)
 {
@@ -196,8 +264,31 @@ static void proxmox_free(struct hypervisor *hv)
 	pve_tasks_done(&h->tasks);
 	while (h->listings)
 		listing_free(h->listings);
+	while (h->wishes)
+		wish_free(h->wishes);
 	free(h->profile);
 	free(h);
+}
+
+/* Everything that stands on the api. */
+static int proxmox_begin(struct proxmox *h, struct loop *l, const char *profile,
+		struct err *e)
+{
+	int r;
+
+	h->profile = strdup(profile);
+	r = h->profile ? pve_list_new(&h->list, l, h->api) : -ENOMEM;
+	if (r < 0)
+		return err_set(e, r, "no memory");
+	h->openings = (struct pve_openings){
+			.loop = l,
+			.api = h->api,
+			.list = h->list,
+			.profile = h->profile,
+	};
+	h->tasks = (struct pve_tasks){
+			.loop = l, .api = h->api, .list = h->list};
+	return 0;
 }
 
 static int proxmox_open(struct hypervisor **ret_h, struct loop *l,
@@ -210,25 +301,37 @@ static int proxmox_open(struct hypervisor **ret_h, struct loop *l,
 		return err_set(e, -ENOMEM, "no memory");
 	h->loop = l;
 	r = pve_api_new(&h->api, l, p, e);
+	if (r < 0)
+		r = err_prefix(e, "profile %s", p->name);
+	else
+		r = proxmox_begin(h, l, p->name, e);
 	if (r < 0) {
 		proxmox_free(&h->hypervisor);
-		return err_prefix(e, "profile %s", p->name);
+		return r;
 	}
-	h->profile = strdup(p->name);
-	r = h->profile ? pve_list_new(&h->list, l, h->api) : -ENOMEM;
-	if (r < 0) {
-		proxmox_free(&h->hypervisor);
-		return err_set(e, r, "no memory");
-	}
-	h->openings = (struct pve_openings){
-			.loop = l,
-			.api = h->api,
-			.list = h->list,
-			.profile = h->profile,
-	};
-	h->tasks = (struct pve_tasks){
-			.loop = l, .api = h->api, .list = h->list};
 	*ret_h = &h->hypervisor;
+	return 0;
+}
+
+static int proxmox_enter(struct hypervisor *hv, const char *user,
+		struct hypervisor **ret_person, struct err *e)
+{
+	struct proxmox *from = (struct proxmox *)hv;
+	struct proxmox *h = calloc(1, sizeof(*h));
+	int r;
+
+	if (!h)
+		return err_set(e, -ENOMEM, "no memory");
+	h->loop = from->loop;
+	r = pve_api_new_person(
+			&h->api, from->api, user, &h->hypervisor.lost, e);
+	if (r == 0)
+		r = proxmox_begin(h, h->loop, from->profile, e);
+	if (r < 0) {
+		proxmox_free(&h->hypervisor);
+		return r;
+	}
+	*ret_person = &h->hypervisor;
 	return 0;
 }
 
@@ -244,6 +347,9 @@ const struct hypervisor_ops proxmox_hypervisor = {
 		.snapshots = proxmox_snapshots,
 		.restore = proxmox_restore,
 		.page = proxmox_page,
+		.realms = proxmox_realms,
+		.enter = proxmox_enter,
+		.prove = proxmox_prove,
 		.tag_styles = proxmox_tag_styles,
 		.rest = proxmox_rest,
 		.addresses = proxmox_addresses,
