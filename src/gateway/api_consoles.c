@@ -124,6 +124,13 @@ static void grant_give(struct grant_call *c)
 	buf_done(&value);
 }
 
+/* Their own account may not; the gateway's is not theirs to mend. */
+static bool grant_is_barred(const struct grant_call *c, const struct guest *s)
+{
+	return c->x->who.via == AUTH_PROXMOX &&
+	       (s->barred & GUEST_BARS_CONSOLE) && s->lacks[c->grant.kind];
+}
+
 /* Does the guest exist, and has it this kind of console? */
 static void grant_listed(void *arg, int r, const struct guest *guests,
 		size_t count, const struct err *e)
@@ -135,6 +142,12 @@ static void grant_listed(void *arg, int r, const struct guest *guests,
 	for (size_t i = 0; r == 0 && i < count && !s; i++)
 		if (strcmp(guests[i].id, c->rest) == 0)
 			s = &guests[i];
+	if (s && grant_is_barred(c, s)) {
+		exchange_refuse(c->x, END_NOT_PERMITTED, "%s",
+				s->lacks[c->grant.kind]);
+		call_fail(c, old);
+		return;
+	}
 	if (s && !s->lacks[c->grant.kind]) {
 		grant_give(c);
 		return;
@@ -167,6 +180,8 @@ static enum end_word grant_judge(struct gateway *g, struct exchange *x,
 	(void)snprintf(ret_grant->guest, sizeof(ret_grant->guest), "%s", guest);
 	(void)snprintf(ret_grant->user, sizeof(ret_grant->user), "%s",
 			x->who.name);
+	(void)snprintf(ret_grant->person, sizeof(ret_grant->person), "%s",
+			x->who.person);
 	return END_WORDS;
 }
 
@@ -196,7 +211,7 @@ static void grant_start(struct gateway *g, struct exchange *x,
 		free(c);
 		return;
 	}
-	h = gateway_hypervisor(g, grant->guest, &rest);
+	h = gateway_hypervisor_of(g, &x->who, grant->guest, &rest);
 	if (!h || !c) {
 		exchange_refuse(x, c ? END_NO_SUCH_GUEST : END_INTERNAL, NULL);
 		free(c);

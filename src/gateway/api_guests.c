@@ -7,6 +7,7 @@
 #include "core/log.h"
 #include "gateway/exchange.h"
 #include "gateway/gateway.h"
+#include "gateway/people.h"
 #include "gateway/routes.h"
 #include "proto/url.h"
 
@@ -20,7 +21,8 @@ struct guests_call {
 	struct tag_style *styles; /* of all profiles together */
 	size_t style_count;
 	bool found;
-	int r; /* of a profile that did not answer */
+	bool lost; /* the hypervisor knows the caller no more */
+	int r;     /* of a profile that did not answer */
 	size_t waits;
 };
 
@@ -238,7 +240,9 @@ static void guests_done(struct guests_call *c)
 		put_failed(&c->out, &c->failed);
 		json_out_object_end(&c->out);
 	}
-	if (c->only && !c->found && c->r < 0)
+	if (c->lost)
+		exchange_refuse(x, END_NOT_SIGNED_IN, NULL);
+	else if (c->only && !c->found && c->r < 0)
 		exchange_refuse_inner(x, end_of_plan(c->r), c->only,
 				c->failed.len ? (char *)buf_data(&c->failed)
 					      : strerrordesc_np(-c->r));
@@ -258,6 +262,7 @@ static void guests_failed(struct guests_call *c, const struct hypervisor *h,
 	char all[GUEST_ID_MAX];
 
 	c->r = r;
+	c->lost |= h->lost;
 	if (c->only) {
 		(void)buf_add(&c->failed, why, strlen(why) + 1);
 		return;
@@ -310,16 +315,23 @@ static void guests_ask(
 /* Every profile; those of one guest's link and of one guest: its own. */
 static void guests_ask_all(struct guests_call *c, struct gateway *g)
 {
-	const char *own = c->only ? c->only : c->x->who.guest;
+	const struct principal *who = &c->x->who;
+	const char *own = c->only ? c->only : who->guest;
 	struct hypervisor *h;
 	const char *rest;
 
+	if (!*own && who->via == AUTH_PROXMOX) {
+		h = people_hypervisor(g->people, who->person);
+		if (h)
+			guests_ask(c, h, NULL);
+		return;
+	}
 	if (!*own) {
 		for (size_t i = 0; i < g->hypervisor_count; i++)
 			guests_ask(c, g->hypervisors[i], NULL);
 		return;
 	}
-	h = gateway_hypervisor_of(g, &c->x->who, own, &rest);
+	h = gateway_hypervisor_of(g, who, own, &rest);
 	if (h)
 		guests_ask(c, h, c->only ? rest : NULL);
 }

@@ -11,6 +11,7 @@
 #include "core/log.h"
 #include "core/loop.h"
 #include "gateway/gateway.h"
+#include "gateway/people.h"
 #include "http/problem.h"
 
 /* It may have held a code or a cookie. */
@@ -29,7 +30,6 @@ void exchange_free(struct exchange *x)
 	secret_done(&x->cookie);
 	secret_done(&x->bearer);
 	secret_done(&x->code);
-	secret_done(&x->payload);
 	wiped_done(&x->headers);
 	wiped_done(&x->answer);
 	free(x);
@@ -250,6 +250,9 @@ static void exchange_known(void *arg, int r, const struct principal *who,
 {
 	struct exchange *x = arg;
 
+	if (r == 0 && who->via == AUTH_PROXMOX &&
+			!people_hypervisor(x->gateway->people, who->person))
+		r = -ENOENT; /* the hypervisor knows them no more */
 	if (r == 0) {
 		x->who = *who;
 		x->signed_in = true;

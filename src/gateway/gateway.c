@@ -11,8 +11,9 @@
 #include "core/log.h"
 #include "core/loop.h"
 #include "gateway/jobs.h"
-#include "gateway/payload_door.h"
 #include "gateway/peers.h"
+#include "gateway/people.h"
+#include "gateway/realms.h"
 #include "gateway/siblings.h"
 #include "session/console.h"
 #include "session/gate.h"
@@ -103,7 +104,6 @@ int gateway_configure(struct gateway *g, struct config *c, const char *base_url,
 		struct err *e)
 {
 	struct hypervisor **all = NULL;
-	struct payload_door *door = NULL;
 	char *base = NULL;
 	size_t count = 0;
 	int r = gateway_can(c, e);
@@ -112,24 +112,21 @@ int gateway_configure(struct gateway *g, struct config *c, const char *base_url,
 		r = err_set(e, -ENOMEM, "no memory");
 	if (r == 0)
 		r = hypervisors_open(g, c, &all, &count, e);
-	if (r == 0)
-		r = payload_door_new(&door, c, e);
 	if (r == 0) /* the last that may fail */
 		r = peers_trust(g->peers, &c->gateway.trusted_proxies, e);
 	if (r < 0) {
 		hypervisors_free(all, count);
-		payload_door_free(door);
 		free(base);
 		return r;
 	}
 	hypervisors_retire(g);
-	payload_door_free(g->payload_door);
-	g->payload_door = door;
 	free(g->base_url);
 	g->base_url = base;
 	g->hypervisors = all;
 	g->hypervisor_count = count;
 	auth_configure(g->auth, c);
+	people_configure(g->people, c);
+	realms_configure(g->realms, all, count);
 	registry_set_limits(g->registry, c->gateway.max_sessions,
 			c->gateway.max_sessions_per_user);
 	config_free(g->config);
@@ -156,8 +153,6 @@ int gateway_new(struct gateway **ret_gateway, struct loop *control,
 	tick_add(control, &g->tick);
 	r = store_memory_new(&g->store, control, 0);
 	if (r == 0)
-		r = store_memory_new(&g->used, control, PAYLOADS_USED_MAX);
-	if (r == 0)
 		r = auth_new(&g->auth, control, g->store);
 	if (r == 0)
 		r = registry_new(&g->registry, control);
@@ -165,6 +160,10 @@ int gateway_new(struct gateway **ret_gateway, struct loop *control,
 		r = gates_new(&g->gates, control, plan_admitted, g);
 	if (r == 0)
 		r = jobs_new(&g->jobs, control);
+	if (r == 0)
+		r = people_new(&g->people, control);
+	if (r == 0)
+		r = realms_new(&g->realms, control);
 	if (r == 0)
 		r = peers_new(&g->peers, control);
 	if (r == 0 && !(g->spice_key = crypto_rsa_new()))
@@ -195,14 +194,14 @@ void gateway_free(struct gateway *g)
 		g->retired = next;
 	}
 	hypervisors_free(g->hypervisors, g->hypervisor_count);
+	people_free(g->people);
+	realms_free(g->realms);
 	jobs_free(g->jobs);
 	siblings_free(g->siblings);
 	peers_free(g->peers);
 	registry_free(g->registry);
 	gates_free(g->gates);
 	auth_free(g->auth);
-	payload_door_free(g->payload_door);
-	store_free(g->used);
 	store_free(g->store);
 	config_free(g->config);
 	crypto_rsa_free(g->spice_key);
@@ -231,7 +230,13 @@ struct hypervisor *gateway_hypervisor_of(const struct gateway *g,
 		const struct principal *who, const char *guest,
 		const char **ret_rest)
 {
-	return gateway_hypervisor(g, guest, ret_rest);
+	struct hypervisor *h = gateway_hypervisor(g, guest, ret_rest);
+
+	if (!h || who->via != AUTH_PROXMOX)
+		return h;
+	return strcmp(h->profile, who->profile) == 0
+			       ? people_hypervisor(g->people, who->person)
+			       : NULL;
 }
 
 /* ---- plans ------------------------------------------------------------------
@@ -258,41 +263,36 @@ static void plan_spice(struct gateway *g, struct hypervisor *h,
 	hypervisor_plan_spice(h, rest, &w, plan_found, c);
 }
 
-/* Of a payload: the client's own, once, and nothing of ours in its place. */
-static void plan_brought(struct session *s, struct console *c)
-{
-	struct dial_plan *plan = s->brought;
-	struct err e;
-
-	s->brought = NULL;
-	if (plan)
-		console_planned(c, 0, plan, END_WORDS, NULL);
-	else
-		console_planned(c, err_set(&e, -EIO, "the payload was used up"),
-				NULL, END_LINK_USED, &e);
-	free(plan);
-}
-
-static void plan_ask(struct gateway *g, struct session *s, struct console *c)
+static void plan_ask(
+		struct gateway *g, const struct session *s, struct console *c)
 {
 	const char *rest;
 	struct hypervisor *h = gateway_hypervisor(g, s->grant.guest, &rest);
+	struct hypervisor *own = NULL;
 	struct err e;
 
+	if (s->grant.person[0])
+		own = people_hypervisor(g->people, s->grant.person);
 	if (g->draining)
 		console_planned(c, -ESHUTDOWN, NULL, END_SHUTDOWN, NULL);
-	else if (s->payload)
-		plan_brought(s, c);
 	else if (!h)
 		console_planned(c,
 				err_set(&e, -ENOENT,
 						"its profile is no longer in "
 						"the configuration"),
 				NULL, END_NO_SUCH_GUEST, &e);
+	else if (s->grant.person[0] && !own)
+		console_planned(c,
+				err_set(&e, -EACCES,
+						"%s has signed out, or their "
+						"sign-in is over",
+						s->grant.user),
+				NULL, END_NOT_SIGNED_IN, &e);
 	else if (console_link(c))
-		plan_spice(g, h, rest, c);
+		plan_spice(g, own ? own : h, rest, c);
 	else
-		hypervisor_plan(h, rest, s->grant.kind, plan_found, c);
+		hypervisor_plan(own ? own : h, rest, s->grant.kind, plan_found,
+				c);
 }
 
 /* Its turn has come, or never will. */
@@ -321,9 +321,7 @@ void gateway_plan(void *arg, struct session *s, struct console *c)
 	const char *rest;
 	struct hypervisor *h = gateway_hypervisor(g, s->grant.guest, &rest);
 
-	/* of one that greets by itself nobody sees when it has logged in */
-	if (!h || s->plain ||
-			!(h->ops->one_at_a_time & (1u << s->grant.kind)) ||
+	if (!h || !(h->ops->one_at_a_time & (1u << s->grant.kind)) ||
 			gate_is_inside(&s->pass) || !console_is_first(c)) {
 		plan_ask(g, s, c);
 		return;

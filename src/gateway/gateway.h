@@ -22,9 +22,10 @@ struct crypto_rsa;
 struct front;
 struct gates;
 struct jobs;
-struct payload_door;
 struct peers;
+struct people;
 struct principal;
+struct realms;
 struct registry;
 struct siblings;
 struct store;
@@ -49,12 +50,12 @@ struct gateway {
 	const struct hypervisor_ops *const *providers;
 	char *base_url;
 	struct store *store;
-	struct store *used; /* payloads; apart, so that they crowd out nobody */
-	struct payload_door *payload_door; /* NULL: shut */
 	struct auth *auth;
 	struct registry *registry;
 	struct gates *gates;       /* of guests that are opened one at a time */
 	struct jobs *jobs;         /* of power and snapshots */
+	struct people *people;     /* with accounts of a hypervisor's own */
+	struct realms *realms;     /* where those are from */
 	struct peers *peers;       /* any thread */
 	struct siblings *siblings; /* older workers, after a hand-over */
 	struct hypervisor **hypervisors;

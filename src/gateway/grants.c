@@ -20,6 +20,7 @@ int grant_write(const struct grant *g, int64_t until, struct buf *to)
 	json_out_put_uint(&o, "deny", g->deny);
 	json_out_put_bool(&o, "candid", g->candid);
 	json_out_put_text(&o, "user", g->user);
+	json_out_put_text(&o, "person", g->person);
 	json_out_put_text(&o, "resume", g->resume);
 	json_out_put_text(&o, "resumed_from", g->resumed_from);
 	json_out_put_bool(&o, "take_over", g->take_over);
@@ -53,6 +54,8 @@ int grant_read(const void *data, size_t len, struct grant *ret_grant,
 					sizeof(ret_grant->guest)) ||
 			!copy_text(v, "user", ret_grant->user,
 					sizeof(ret_grant->user)) ||
+			!copy_text(v, "person", ret_grant->person,
+					sizeof(ret_grant->person)) ||
 			!copy_text(v, "resume", ret_grant->resume,
 					sizeof(ret_grant->resume)) ||
 			!copy_text(v, "resumed_from", ret_grant->resumed_from,

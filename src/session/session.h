@@ -24,7 +24,6 @@
 #include "session/gate.h"
 
 struct console;
-struct dial_plan;
 struct registry;
 struct wire;
 
@@ -43,6 +42,7 @@ const char *session_state_name(enum session_state s);
 enum {
 	SESSION_ID_LEN = 22, /* 128 bits and a little, as text */
 	SESSION_USER_MAX = 64,
+	SESSION_PERSON_LEN = 22,
 	SESSION_FROM_MAX = 64,
 	RESUME_HASH_LEN = 64,
 	SESSION_WIRES_MAX = 32,  /* of one session */
@@ -59,6 +59,8 @@ struct grant {
 	unsigned deny;   /* config_deny bits */
 	bool candid;     /* may be told where guests and hypervisors are */
 	char user[SESSION_USER_MAX];
+	/* with whose account of the hypervisor's own; "": the gateway's */
+	char person[SESSION_PERSON_LEN + 1];
 	char resume[RESUME_HASH_LEN + 1]; /* SHA-256 of the key, as hex */
 	char resumed_from[SESSION_ID_LEN + 1];
 	bool take_over; /* SPICE: another viewer of the guest has to go */
@@ -73,11 +75,6 @@ struct session {
 	char brief[5];      /* fixed: the id's beginning, for the log */
 	char from[SESSION_FROM_MAX]; /* fixed: the client's address */
 	uint32_t keep_ms;            /* fixed: of relay_options */
-	/* its client came with a payload (proto/payload.h): its plan, until it
-	 * is dialled (owned); fixed: whether it did, so that Close codes are
-	 * those of the guest's WebSocket, and whether it greets by itself */
-	struct dial_plan *brought;
-	bool payload, plain;
 	enum session_state state;
 	enum end_word word; /* from draining on */
 	bool said_goodbye;  /* the client left by its own Close */
@@ -112,9 +109,6 @@ void session_set_state(struct session *s, enum session_state next);
  * for the log and for those with the right `admin`. */
 void session_set_word(struct session *s, enum end_word word, const char *detail,
 		bool inner);
-
-/* What its client brought along goes by itself, or is forgotten with this. */
-void session_forget(struct session *s);
 
 /* The end; by its word, which is set before. */
 void session_set_ended(struct session *s);

@@ -19,7 +19,6 @@ import { apply, makeCluster, makeSnapshots, realms, tagStyles, users } from
 	'./cluster.mjs';
 import { FakeScreen } from './fake-rfb.mjs';
 import { FakeSpice } from './fake-spice.mjs';
-import { FakeShell } from './fake-shell.mjs';
 
 const { WebSocketServer } = needed('ws');
 const dist = fileURLToPath(new URL('../../web/dist/', import.meta.url));
@@ -71,10 +70,8 @@ export function makeGuests(n) {
 				vnc: off ? { available: false,
 					reason: 'The guest is stopped. Start it first.' } :
 					{ available: true },
-				serial: (type === 'lxc' || i === 0) && !off ?
-					{ available: true } : i % 3 ? { available: false,
-						reason: 'The guest has no serial port.' } :
-					undefined,
+				serial: i % 3 ? { available: false,
+					reason: 'The guest has no serial port.' } : undefined,
 				spice: type === 'qemu' ? { available: false,
 					reason: 'The display is not qxl or virtio.' } : undefined,
 			},
@@ -456,9 +453,8 @@ export class Mock {
 		}
 		return this.json(response, 200, {
 			sessions: [...this.live].map(([key, s]) => ({
-				id: key, guest: s.guest, kind: s.kind, user: 'ops@pve',
-				from: '192.0.2.7', word: null,
-				state: this.hold ? 'dialling' : 'streaming',
+				id: key, guest: s.guest, kind: 'vnc', user: 'ops@pve',
+				from: '192.0.2.7', state: 'streaming', word: null,
 				detail: null, since: s.since,
 				bytes_in: s.in, bytes_out: s.out,
 			})).concat(this.over),
@@ -484,7 +480,7 @@ export class Mock {
 			else if (wish?.kind === 'spice')
 				this.channel(id, wish, ws, request.headers);
 			else
-				this.stream(id, wish ?? { guest: 'plain', kind: 'vnc' }, ws);
+				this.stream(id, wish?.guest ?? 'plain', ws);
 		});
 	}
 
@@ -523,9 +519,9 @@ export class Mock {
 		};
 	}
 
-	stream(id, { guest, kind }, ws) {
+	stream(id, guest, ws) {
 		const session = {
-			guest, kind, socket: ws, in: 0, out: 0, screen: null,
+			guest, socket: ws, in: 0, out: 0, screen: null,
 			since: Math.floor(Date.now() / 1000),
 		};
 		const send = (data) => {
@@ -539,10 +535,6 @@ export class Mock {
 		ws.on('error', () => {});
 		if (this.hold)
 			return;
-		if (kind === 'serial') {
-			this.terminal(session, guest, send);
-			return;
-		}
 		const feed = this.screen ? realScreen(this.screen, ws, send) :
 			fakeScreen(session, guest, send);
 
@@ -552,26 +544,6 @@ export class Mock {
 				feed(data);
 		});
 	}
-
-	/* Binary messages are keys and output, text messages are notes. */
-	terminal(session, guest, send) {
-		const shell = new FakeShell(shellName(guest), send);
-
-		session.screen = shell;
-		session.socket.on('message', (data, binary) => {
-			session.in += data.length;
-			if (this.stall)
-				return;
-			if (binary)
-				shell.feed(data);
-			else
-				shell.note(data.toString());
-		});
-	}
-}
-
-function shellName(guest) {
-	return guest.split('/').pop();
 }
 
 function fakeScreen(session, guest, send) {
