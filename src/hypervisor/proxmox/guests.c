@@ -103,11 +103,21 @@ enum guest_status pve_status_of(const struct json *status)
 	return s;
 }
 
+static int64_t count_of(const struct json *from, const char *key)
+{
+	int64_t n;
+
+	return json_int_or_text(json_get(from, key), &n) == 0 && n >= 0 ? n
+									: -1;
+}
+
 void pve_look_of(const struct json *status, struct pve_look *ret)
 {
 	ret->serial = json_yes(json_get(status, "serial"));
 	ret->spice = json_yes(json_get(status, "spice"));
-	ret->paused = pve_status_of(status) == GUEST_PAUSED;
+	ret->status = pve_status_of(status);
+	ret->paused = ret->status == GUEST_PAUSED;
+	ret->uptime = count_of(status, "uptime");
 	ret->agent = json_yes(json_get(status, "agent"));
 	ret->clipboard = json_text(json_get(status, "clipboard")) != NULL;
 }
@@ -169,14 +179,6 @@ static const char *lacks(
 
 /* ---- what is known beside -------------------------------------------------
  */
-
-static int64_t count_of(const struct json *from, const char *key)
-{
-	int64_t n;
-
-	return json_int_or_text(json_get(from, key), &n) == 0 && n >= 0 ? n
-									: -1;
-}
 
 static void take_marks(struct pve_guest *g, const struct json *from)
 {

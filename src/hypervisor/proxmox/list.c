@@ -101,6 +101,20 @@ static void list_show(struct pve_list *l, size_t i)
 	l->shown[i] = g->shown;
 }
 
+/* A guest's own status is newer than what its node has told the others: who
+ * has just started it must not read that it is off. */
+static void heed_look(const struct pve_list *l, struct pve_guest *g)
+{
+	const struct pve_look *look = &g->look;
+
+	if (look->at_ms == 0 || look->status == GUEST_UNKNOWN ||
+			loop_now_ms(l->loop) - look->at_ms > PVE_LAG_MS)
+		return;
+	g->shown.status = look->paused ? GUEST_RUNNING : look->status;
+	if (look->uptime >= 0)
+		g->marks.uptime = look->uptime;
+}
+
 void pve_list_looked(struct pve_list *l, struct pve_guest *g,
 		const struct pve_look *look)
 {
@@ -108,6 +122,7 @@ void pve_list_looked(struct pve_list *l, struct pve_guest *g,
 	g->look.at_ms = loop_now_ms(l->loop);
 	if (g->shown.status == GUEST_PAUSED)
 		g->shown.status = GUEST_RUNNING;
+	heed_look(l, g);
 	pve_guest_judge(g, pve_api_has_token(l->api));
 	list_show(l, (size_t)(g - l->guests));
 }
@@ -138,6 +153,7 @@ static void keep_look(struct pve_list *l, struct pve_guest *g)
 		g->look = old->look;
 	if (old && is_young(l, old->conf.at_ms))
 		g->conf = old->conf;
+	heed_look(l, g);
 	if (g->shown.status != GUEST_RUNNING)
 		g->look.paused = false;
 	pve_guest_judge(g, pve_api_has_token(l->api));

@@ -24,14 +24,17 @@ enum {
 	PVE_FACTS_MS = 60000, /* permissions, version, colours of tags */
 	PVE_NODES_MS = 10000, /* the nodes and whether they are up */
 	PVE_LOOK_MS = 60000,  /* what a guest's own status said */
+	PVE_LAG_MS = 12000,   /* nodes tell the list every 10 s how it is */
 	PVE_GUESTS_MAX = 20000,
 };
 
 /* What status/current says of a QEMU guest. */
 struct pve_look {
 	uint64_t at_ms; /* 0: never asked */
+	enum guest_status status;
 	bool serial, spice, paused;
 	bool agent, clipboard;
+	int64_t uptime; /* -1: not told */
 };
 
 /* What its config says, of any guest. */

@@ -39,6 +39,7 @@ static unsigned told;
 static int answered;
 static struct err error;
 static char *ids;
+static enum guest_status status; /* of qemu/100 */
 static struct dial_plan plan;
 
 static void too_late(void *arg)
@@ -136,8 +137,11 @@ static void on_list(void *arg, int r, const struct guest *guests, size_t count,
 	keep(r, e);
 	buf_init(&b, 4096);
 	CHECK_INT(buf_adds(&b, ""), 0);
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		CHECK_INT(buf_addf(&b, "%s ", guests[i].id), 0);
+		if (strcmp(guests[i].id, "qemu/100") == 0)
+			status = guests[i].status;
+	}
 	free(ids);
 	ids = buf_take_string(&b);
 	loop_stop(loop);
@@ -149,6 +153,16 @@ static int list(void)
 
 	proxmox_hypervisor.list(h, on_list, NULL);
 	CHECK_INT(told, before); /* never from inside */
+	CHECK_INT(loop_run(loop), 0);
+	CHECK_INT(told, before + 1);
+	return answered;
+}
+
+static int look(const char *id)
+{
+	unsigned before = told;
+
+	proxmox_hypervisor.look(h, id, on_list, NULL);
 	CHECK_INT(loop_run(loop), 0);
 	CHECK_INT(told, before + 1);
 	return answered;
@@ -447,6 +461,25 @@ static void a_stopped_guest_is_told_before_a_ticket_is_minted(void)
 	end();
 }
 
+/* A node tells the others only now and then that a guest has stopped. */
+static void a_guests_own_status_is_newer_than_the_list(void)
+{
+	begin(true);
+	CHECK_INT(list(), 0);
+	CHECK_INT(status, GUEST_RUNNING);
+	server_rule(&one, "GET /nodes/pve1/qemu/100/status", "200 OK",
+			"{\"data\":{\"status\":\"stopped\",\"uptime\":0}}");
+	server_rule(&one, "GET /nodes/pve1/qemu/100/config", "200 OK",
+			"{\"data\":{}}");
+	CHECK_INT(look("qemu/100"), 0);
+	CHECK_INT(status, GUEST_STOPPED);
+	CHECK_INT(open_console("qemu/101", CONSOLE_VNC), -ENOENT);
+	CHECK_INT(server_count(&one, "GET /api2/json/cluster/resources"), 2);
+	CHECK_INT(list(), 0);
+	CHECK_INT(status, GUEST_STOPPED);
+	end();
+}
+
 static void a_guest_that_migrated_is_followed_once(void)
 {
 	begin(true);
@@ -607,5 +640,6 @@ TESTS(T(a_task_is_followed_to_its_end), T(what_cannot_be_done_is_told),
 		T(a_server_that_does_not_know_the_parameter_is_asked_without),
 		T(a_terminal_is_asked_for_without_a_word),
 		T(a_stopped_guest_is_told_before_a_ticket_is_minted),
+		T(a_guests_own_status_is_newer_than_the_list),
 		T(a_guest_that_migrated_is_followed_once),
 		T(a_guest_that_is_not_there_is_looked_for_once_more))
