@@ -114,7 +114,8 @@ export class Card {
 			open, job?.state, firstKind(guest)))
 			this.drawKinds(open);
 		if (this.differs('job', job)) {
-			replace(this.job, job && jobLine(job,
+			/* what is done shows in its state */
+			replace(this.job, job && job.state !== 'done' && jobLine(job,
 				() => this.options.jobs.putAway(guest.id)));
 		}
 		if (this.differs('menu', guest.power, guest.snapshots, guest.kinds,

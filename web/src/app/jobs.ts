@@ -8,6 +8,7 @@ import type { Job } from '../lib/types';
 const FIRST_MS = 250;
 const LONGEST_MS = 1500;
 const LOST_MS = 60000; /* nobody could be asked for so long */
+const DONE_MS = 8000;  /* what is done is told for a while */
 
 export class Jobs {
 	private readonly all = new Map<string, Job>();
@@ -87,12 +88,17 @@ export class Jobs {
 	}
 
 	private end(job: Job): void {
-		if (job.state === 'failed')
-			this.all.set(job.guest, job);
-		else
-			this.all.delete(job.guest);
-		this.tell();
+		this.set(job);
 		this.over(job);
+		if (job.state === 'done')
+			setTimeout(() => this.forget(job), DONE_MS);
+	}
+
+	private forget(job: Job): void {
+		if (this.all.get(job.guest) === job) {
+			this.all.delete(job.guest);
+			this.tell();
+		}
 	}
 
 	private tell(): void {

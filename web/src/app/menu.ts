@@ -11,7 +11,7 @@ import { alwaysKind, isKind, kinds, kindsOf, setAlways } from '../lib/kinds';
 import { copyText } from '../lib/notice';
 import { Panel } from '../lib/panel';
 import type { Guest, Job, Verb } from '../lib/types';
-import { doingOf, isVerb, verbOrder, verbs } from '../lib/verbs';
+import { doingOf, doneOf, isVerb, verbOrder, verbs } from '../lib/verbs';
 import type { Jobs } from './jobs';
 import { snapshotSection } from './snapshots';
 
@@ -38,7 +38,12 @@ export async function doVerb(guest: Guest, verb: Verb, jobs: Jobs):
 }
 
 /* How a job stands; a word of the hypervisor where it failed. */
-export function jobLine(job: Job, putAway: () => void): HTMLElement {
+export function jobLine(job: Job, putAway: () => void,
+	name = ''): HTMLElement {
+	if (job.state === 'done') {
+		return h('div', { class: 'job job-done' }, icon('check'),
+			h('span', null, doneOf(job.what, name)));
+	}
 	if (job.state === 'failed') {
 		const what = isVerb(job.what) ? verbs[job.what].label : 'Going back';
 
@@ -132,7 +137,8 @@ export class GuestMenu {
 			return;
 		this.drawnJob = key;
 		replace(this.job, job && this.guest ?
-			jobLine(job, () => this.jobs.putAway(job.guest)) : null,
+			jobLine(job, () => this.jobs.putAway(job.guest),
+				this.guest.name || this.guest.id) : null,
 		job?.task ? taskLine(job.task) : null);
 		if (job?.state === 'running' &&
 			this.content.contains(document.activeElement))

@@ -3,7 +3,7 @@
  * list of open consoles, or one of the consoles. All consoles of all tabs stay
  * connected; only one is shown.
  */
-import { Problem, signOut } from '../lib/api';
+import { guest as askGuest, Problem, signOut } from '../lib/api';
 import { attribute, h, show, text } from '../lib/dom';
 import { icon, mark } from '../lib/icons';
 import { Panel } from '../lib/panel';
@@ -53,7 +53,9 @@ export class Shell {
 
 		if (job.state === 'done')
 			notice(doneOf(job.what, name));
-		this.wall.ask();
+		/* one that was looked at closely is right in the list, too */
+		void askGuest(job.guest).catch(() => null)
+			.then(() => this.wall.ask());
 	});
 
 	constructor(private readonly login: Login,

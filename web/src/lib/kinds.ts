@@ -38,6 +38,8 @@ export function whyNot(guest: Guest, kind: Kind): string {
 		return 'This guest has no such console.';
 	if (!state.available)
 		return state.reason || 'Not available now.';
+	if (guest.status === 'stopped')
+		return 'It is not running.';
 	return kinds[kind].here ? '' : 'This page does not open it yet.';
 }
 

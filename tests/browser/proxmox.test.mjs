@@ -1,0 +1,175 @@
+/*
+ * The page, the program and a cluster: consoles follow their guests through
+ * restarts, moves and the end of a node (R84); power and snapshots do what
+ * they say (R32, R86).
+ */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { axe, coloursOnScreen, launch, openGuest, openPage, waitForState }
+	from './helpers.mjs';
+import { Cluster, Gateway } from './real.mjs';
+
+const FOLLOWED_MS_MAX = 10000;
+const NEXT_HOST_MS_MAX = 5000;
+
+const s = { cluster: new Cluster(), gateway: new Gateway() };
+
+before(async () => {
+	await s.cluster.start();
+	await s.gateway.start(s.cluster.profile('home', 'ops@pve'));
+	s.browser = await launch();
+	s.page = await openPage(s.browser.context, s.gateway.link);
+	await s.page.locator('.card:not(.skeleton)').first().waitFor();
+	await s.page.evaluate(() => {
+		window.stillTheSame = true;
+	});
+	for (const id of [100, 110])
+		await s.cluster.control('POST', `/guests/${id}/machine`);
+});
+
+after(async () => {
+	await s.browser?.close();
+	await s.gateway.stop();
+	await s.cluster.stop();
+});
+
+function bar() {
+	return s.page.locator('.console-shown .bar');
+}
+
+function card(name) {
+	return s.page.locator('.card').filter({
+		has: s.page.getByRole('heading', { name, exact: true }),
+	}).first();
+}
+
+async function wall() {
+	await s.page.getByRole('button', { name: 'Guests', exact: true }).click();
+}
+
+async function opened(name) {
+	await wall();
+	await openGuest(s.page, name);
+	await waitForState(s.page, 'connected', 30000);
+}
+
+async function drawn() {
+	await s.page.waitForFunction(() => {
+		const canvas = document.querySelector(
+			'.console-shown .screen canvas:not(.screen-still)');
+
+		return canvas && canvas.width > 100;
+	});
+	for (let i = 0; i < 100 && await coloursOnScreen(s.page) < 2; i++)
+		await s.page.waitForTimeout(100);
+	return coloursOnScreen(s.page);
+}
+
+async function menu(name) {
+	await bar().getByRole('button', {
+		name: `Power and snapshots of ${name}`, exact: true,
+	}).click();
+	return s.page.locator('.panel-guest:not([hidden])');
+}
+
+test('the wall shows the cluster', async () => {
+	await card('web1').getByText('VM on pve1').waitFor();
+	assert.equal(await card('web1').getByRole('meter').count(), 2);
+	await card('golden').getByText('template').waitFor();
+	await s.page.getByRole('region', { name: 'home: nodes' }).waitFor();
+	assert.deepEqual(await axe(s.page), []);
+	assert.deepEqual(s.page.faults, []);
+});
+
+test('a machine that moves is followed, in the same tab', async (t) => {
+	await opened('web1');
+	await bar().getByText('on pve1').waitFor();
+	assert.ok(await drawn() > 1);
+	await s.cluster.control('POST', '/guests/100/migrate', { node: 'pve2' });
+	const begin = Date.now();
+
+	await s.page.getByText('web1 moved to pve2').waitFor();
+	await bar().getByText('on pve2').waitFor();
+	await waitForState(s.page, 'connected');
+	const took = Date.now() - begin;
+
+	t.diagnostic(`from the new node after ${took} ms`);
+	assert.ok(took <= FOLLOWED_MS_MAX, `${took}`);
+	assert.ok(await drawn() > 1);
+	assert.equal(await s.page.locator('.tab').count(), 1);
+	assert.equal(await s.page.evaluate(() => window.stillTheSame), true);
+});
+
+test('a container that reboots comes back, and the page says so',
+	async () => {
+		await opened('ct1');
+		await bar().getByText('on pve1').waitFor();
+		const panel = await menu('ct1');
+
+		await panel.getByRole('button', { name: 'Reboot' }).click();
+		await s.page.getByRole('button', { name: 'Reboot ct1' }).click();
+		await panel.getByText('UPID:pve1:').waitFor();
+		await panel.getByText('ct1 was rebooted').waitFor();
+		await s.page.keyboard.press('Escape');
+		await waitForState(s.page, 'connected', 30000);
+	});
+
+test('a machine is stopped and started from the page', async () => {
+	await wall();
+	await card('desk2').getByRole('button', {
+		name: 'Power and snapshots of desk2',
+	}).click();
+	const panel = s.page.locator('.panel-guest:not([hidden])');
+
+	await panel.getByRole('button', { name: 'Stop' }).click();
+	await s.page.getByRole('button', { name: 'Stop desk2' }).click();
+	await panel.getByText('UPID:pve2:').waitFor();
+	await card('desk2').getByText('stopped').waitFor();
+	await s.page.keyboard.press('Escape');
+	await s.page.getByRole('button', { name: 'Start desk2' }).click();
+	await card('desk2').getByText('running').waitFor();
+});
+
+test('what the hypervisor refuses is told in its words', async () => {
+	await wall();
+	await s.page.getByRole('button', { name: 'Start locked' }).click();
+	await card('locked').getByRole('alert').filter({ hasText: 'lock' })
+		.waitFor();
+	assert.deepEqual(await axe(s.page), []);
+});
+
+test('a node that dies takes only its own guests along', async (t) => {
+	await opened('web2');
+	assert.ok(await drawn() > 1);
+	await s.page.evaluate(() => {
+		const root = document.querySelector('.console-shown');
+
+		window.away = 0; /* ms without the console */
+		let since = 0;
+
+		new MutationObserver(() => {
+			if (root.dataset.state !== 'connected')
+				since ||= performance.now();
+			else if (since)
+				window.away = performance.now() - since;
+		}).observe(root, { attributeFilter: ['data-state'] });
+	});
+	await s.cluster.control('POST', '/nodes/pve1/kill');
+	await s.page.waitForTimeout(2000);
+	await waitForState(s.page, 'connected');
+	/* the way may have led over the host that died */
+	const away = await s.page.evaluate(() => window.away);
+
+	t.diagnostic(`web2's console was away for ${Math.round(away)} ms`);
+	assert.ok(away <= NEXT_HOST_MS_MAX);
+	assert.ok(await drawn() > 1);
+	await wall();
+	const clicked = Date.now();
+
+	await s.page.getByRole('button', {
+		name: 'Open the screen of ct3', exact: true,
+	}).click();
+	await waitForState(s.page, 'connected');
+	t.diagnostic(`a new console after ${Date.now() - clicked} ms`);
+	assert.ok(Date.now() - clicked <= NEXT_HOST_MS_MAX);
+});
