@@ -8,12 +8,15 @@
 struct command;
 
 extern const struct command config_command;
+extern const struct command console_command;
 extern const struct command create_command;
 extern const struct command destroy_command;
 extern const struct command ls_command;
 extern const struct command novnc_command;
+extern const struct command play_command;
 extern const struct command power_command;
 extern const struct command restore_command;
+extern const struct command serial_command;
 extern const struct command serve_command;
 extern const struct command sessions_command;
 extern const struct command snapshot_command;

@@ -13,6 +13,9 @@
 static const struct command *const commands[] = {
 		&ls_command,
 		&web_command,
+		&serial_command,
+		&console_command,
+		&play_command,
 		&novnc_command,
 		&ssh_command,
 		&power_command,

@@ -351,22 +351,32 @@ static void console_relay_over(void *arg, const struct relay_end *end)
 }
 
 /* What a page says beside its keys: nothing in it ends a console. */
+static void console_page_says(struct console *c, const struct note *n,
+		struct note *ret_resize)
+{
+	int r = page_note_read(n->text.data, n->text.len, ret_resize);
+
+	if (r < 0 && !c->babbles)
+		log_info(c->setup.session->brief, "event=note_ignored len=%zu",
+				n->text.len);
+	c->babbles |= r < 0;
+}
+
 static void console_note(void *arg, enum relay_side from, const struct note *n)
 {
 	struct console *c = arg;
-	const struct session *s = c->setup.session;
-	struct note resize;
-	int r;
+	struct note resize = {.kind = NOTE_TEXT};
 
-	if (from != RELAY_CLIENT || n->kind != NOTE_TEXT)
+	if (from != RELAY_CLIENT)
 		return;
-	r = page_note_read(n->text.data, n->text.len, &resize);
-	if (r == 0 && s->grant.rights & CONFIG_MAY_CONTROL)
+	if (n->kind == NOTE_RESIZE) /* a terminal of this machine */
+		resize = *n;
+	else if (n->kind == NOTE_TEXT)
+		console_page_says(c, n, &resize);
+	if (resize.kind == NOTE_RESIZE &&
+			c->setup.session->grant.rights & CONFIG_MAY_CONTROL)
 		/* a line that has no size takes no note of it */
 		(void)relay_tell(c->relay, RELAY_BACKEND, &resize);
-	if (r < 0 && !c->babbles)
-		log_info(s->brief, "event=note_ignored len=%zu", n->text.len);
-	c->babbles |= r < 0;
 }
 
 static const struct relay_events console_relay_events = {
