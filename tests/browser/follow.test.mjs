@@ -77,7 +77,7 @@ test('power stands in the bar of the console, with what is permitted',
 
 		await panel.getByRole('button', { name: 'Reboot' }).click();
 		await page.getByRole('button', { name: 'Reboot web1' }).click();
-		await page.getByText('web1 was rebooted').waitFor();
+		await page.locator('.notice', { hasText: 'was rebooted' }).waitFor();
 		assert.deepEqual(await axe(page), []);
 		await page.keyboard.press('Escape');
 		await panel.waitFor({ state: 'hidden' });

@@ -185,7 +185,7 @@ test('a job is followed: its task, its end', async () => {
 	assert.equal(await panel.getByRole('button', { name: 'Reset' })
 		.isDisabled(), true);
 	assert.deepEqual(await axe(page), []);
-	await page.getByText('web1 was stopped').waitFor();
+	await page.locator('.notice', { hasText: 'web1 was stopped' }).waitFor();
 	await panel.getByRole('button', { name: 'Start' }).waitFor();
 	assert.equal(await panel.getByRole('button', { name: 'Stop' }).count(), 0);
 });
@@ -221,7 +221,7 @@ test('snapshots are listed, and going back asks (R86)', async () => {
 	await dialog.getByText('is lost').waitFor();
 	assert.deepEqual(await axe(page), []);
 	await dialog.getByRole('button', { name: 'Go back with web1' }).click();
-	await page.getByText('web1 went back to the snapshot').waitFor();
+	await page.locator('.notice', { hasText: 'went back to' }).waitFor();
 	assert.deepEqual(s.mock.powered, ['restore fresh']);
 });
 
