@@ -256,17 +256,6 @@ Type here. Move the pointer. Try the calculator.
 
 def start_desktop(runtime, name, look, on_unix_socket=False):
     """An Xvnc desktop, over TCP on loopback or over a Unix socket."""
-    if not os.path.isdir(X11_SOCKETS):  # two servers would race to make it
-        os.makedirs(X11_SOCKETS, exist_ok=True)
-        os.chmod(X11_SOCKETS, 0o1777)
-    style = LOOKS[look]
-    password = new_password()
-    password_file = runtime.write(name + ".password", password)
-    hashed = subprocess.run(["tigervncpasswd", "-f"], check=True,
-                            input=password.encode() + b"\n",
-                            capture_output=True).stdout
-    auth = runtime.write(name + ".xauth",
-                         xauthority(secrets.token_bytes(16)))
     if on_unix_socket:
         path = runtime.path(name + ".vnc")
         where, address = ["-rfbport", "-1", "-rfbunixpath", path,
@@ -275,9 +264,30 @@ def start_desktop(runtime, name, look, on_unix_socket=False):
         port = free_port()
         where, address = ["-rfbport", str(port), "-interface",
                           "127.0.0.1"], "127.0.0.1:%d" % port
+    password = new_password()
+    password_file = runtime.write(name + ".password", password)
+    child = start_xvnc(runtime, name, look, where, password)
+    runtime.wait(name, child, "VNC server",
+                 lambda: rfb_banner(address).startswith(b"RFB "))
+    return {"name": name, "pid": child.pid, "vnc": address,
+            "vnc_password_file": password_file}
+
+
+def start_xvnc(runtime, name, look, where, password, wrap=(),
+               furnished=True):
+    """Xvnc behind `where`, by a command before it (`ip netns exec ...`)."""
+    if not os.path.isdir(X11_SOCKETS):  # two servers would race to make it
+        os.makedirs(X11_SOCKETS, exist_ok=True)
+        os.chmod(X11_SOCKETS, 0o1777)
+    style = LOOKS[look]
+    hashed = subprocess.run(["tigervncpasswd", "-f"], check=True,
+                            input=password.encode() + b"\n",
+                            capture_output=True).stdout
+    auth = runtime.write(name + ".xauth",
+                         xauthority(secrets.token_bytes(16)))
     ours, theirs = os.pipe()
     child = runtime.start(name, [
-        "Xtigervnc", "-displayfd", str(theirs), *where,
+        *wrap, "Xtigervnc", "-displayfd", str(theirs), *where,
         "-geometry", "%dx%d" % style["size"], "-depth", "24",
         "-desktop", name, "-auth", auth, "-nolisten", "tcp",
         "-SecurityTypes", "VncAuth", "-AlwaysShared",
@@ -285,12 +295,10 @@ def start_desktop(runtime, name, look, on_unix_socket=False):
     ], pass_fds=[theirs])
     os.close(theirs)
     display = read_display(runtime, name, child, ours)
-    env = dict(os.environ, DISPLAY=":" + display, XAUTHORITY=auth)
-    furnish(runtime, name, style, env)
-    runtime.wait(name, child, "VNC server",
-                 lambda: rfb_banner(address).startswith(b"RFB "))
-    return {"name": name, "pid": child.pid, "vnc": address,
-            "vnc_password_file": password_file}
+    if furnished:
+        furnish(runtime, name, style, dict(
+            os.environ, DISPLAY=":" + display, XAUTHORITY=auth))
+    return child
 
 
 def read_display(runtime, name, child, fd):

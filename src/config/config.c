@@ -161,9 +161,11 @@ static int read_profile_env(struct reader *r, const struct config_options *o)
 	struct config_profile *p;
 	int code = 0;
 
-	if (said)
+	if (said && strstr(said, "://"))
+		code = profile_from_url(r, said, &said);
+	if (code == 0 && said)
 		code = set_default(r, said);
-	else if (!c->default_profile && c->profile_count == 1)
+	else if (code == 0 && !c->default_profile && c->profile_count == 1)
 		code = set_default(r, c->profiles[0].name);
 	if (code < 0)
 		return code;
@@ -197,12 +199,16 @@ static int finish(struct reader *r, const struct config_options *o)
 	int code = read_profile_env(r, o);
 
 	if (code == 0)
+		code = proxxy_env(r);
+	if (code == 0)
 		code = keys_env(r, gateway_keys, false, &c->gateway);
 	for (size_t i = 0; code == 0 && i < o->flag_count; i++)
 		code = keys_flag(r, gateway_keys, &c->gateway, &o->flags[i]);
 	for (size_t i = 0; code == 0 && i < c->profile_count; i++)
 		code = profile_finish(r, &c->profiles[i]);
-	return code < 0 ? code : gateway_finish(r);
+	if (code == 0)
+		code = gateway_finish(r);
+	return code < 0 ? code : proxxy_finish(r);
 }
 
 /* ---- the whole ---------------------------------------------------------- */
@@ -220,6 +226,8 @@ int config_load(struct config **ret_config, const struct config_options *o,
 	if (!c)
 		return err_set(e, -ENOMEM, "out of memory");
 	code = gateway_defaults(&r);
+	if (code == 0)
+		code = proxxy_defaults(&r);
 	if (code == 0 && find_file(o, &c->file) < 0)
 		code = err_set(e, -ENOMEM, "out of memory");
 	if (code == 0 && c->file) {
@@ -281,6 +289,7 @@ void config_free(struct config *c)
 	ssh_done(&c->ssh);
 	keys_done(gateway_keys, &c->gateway);
 	url_done(&c->gateway.store_url);
+	proxxy_done(&c->proxxy);
 	texts_done(&c->warnings);
 	texts_done(&c->files);
 	texts_done(&c->skipped);

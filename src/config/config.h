@@ -16,14 +16,24 @@
  *                    _TOKEN_ID, _TOKEN_SECRET, _PASSWORD, _CA_FILE and
  *                    _TLS_FINGERPRINT are its keys (it is made where the file
  *                    has none)
+ *   [proxxy]         SIGNATURE_KEY (or SIGNATURE_KEY_FILE) is `key` and turns
+ * it on; then PORT is the port to listen on, on 127.0.0.1, and
+ *                    GLASSBRIDGE_PROXXY_HOSTS, _TLS, _FINGERPRINTS and _REPLAY
+ *                    are allowed_hosts, tls, tls_fingerprints and replay
  * An empty variable is none.
+ *
+ * A profile as a URL. Where a profile is named by a flag or by
+ * GLASSBRIDGE_PROFILE, it may be "https://pve1:8006" or "arrakis+http://
+ * 127.0.0.1:7000" instead: a profile made for the time, called after its kind
+ * ("arrakis", or "arrakis-2" where the file has one of that name).
  *
  * Secrets. Each secret KEY is also read from KEY_file (and GLASSBRIDGE_KEY_FILE
  * where the environment has it), without its trailing newline, and, where
  * neither stands, from the systemd credential
  * $CREDENTIALS_DIRECTORY/SECTION.KEY: profiles.home.token_secret,
- * profiles.home.password, profiles.lab.guests.kiosk.vnc_password,
- * gateway.cluster_key, gateway.store_password.
+ * profiles.home.password, profiles.boxes.vnc_password,
+ * profiles.lab.guests.kiosk.vnc_password, gateway.cluster_key,
+ * gateway.store_password, proxxy.key.
  *
  * Paths may begin with "~/"; relative ones start at the folder of the file in
  * which they stand (from the environment or a flag: at the current one).
@@ -80,7 +90,8 @@ struct config_profile {
 	char *auth;             /* "token" "password"; NULL: not said */
 	char *token_id;         /* the part behind the '!' */
 	struct secret token_secret, password;
-	char *tls_fingerprint; /* "SHA256:.." or bare hex; checked */
+	struct secret vnc_password; /* of every guest's screen; arrakis only */
+	char *tls_fingerprint;      /* "SHA256:.." or bare hex; checked */
 	char *ca_file;
 	bool verify_tls;      /* false: said in so many words, and warned */
 	bool read_only;       /* consoles yes, power no */
@@ -136,6 +147,33 @@ struct config_gateway {
 	bool sessions_by_default; /* nobody has said max_sessions */
 };
 
+/* A host beyond the profiles, to which payloads may lead. */
+struct config_proxxy_host {
+	char *host;    /* NULL: any, said as a star */
+	uint16_t port; /* 0: any */
+	/* with tls = "fingerprint": of this host's certificate */
+	uint8_t fingerprint[SHA256_LEN];
+};
+
+enum config_proxxy_tls {
+	CONFIG_PROXXY_ROOTS,
+	CONFIG_PROXXY_FINGERPRINT,
+	CONFIG_PROXXY_OFF,
+};
+
+/* The door for proxxy's payloads. */
+struct config_proxxy {
+	bool enabled;
+	struct secret key; /* 64 hexadecimal digits, checked */
+	char *replay, *tls;
+	struct config_texts allowed_hosts, tls_fingerprints;
+	/* the same, read */
+	bool replay_off;
+	enum config_proxxy_tls tls_kind;
+	struct config_proxxy_host *hosts;
+	size_t host_count;
+};
+
 struct config_token {
 	char *name;
 	uint8_t hash[SHA256_LEN];
@@ -175,6 +213,7 @@ struct config {
 	size_t profile_count;
 	struct config_ssh ssh;
 	struct config_gateway gateway;
+	struct config_proxxy proxxy;
 	struct config_token *tokens;
 	size_t token_count;
 	struct config_rule *rules;
@@ -191,9 +230,9 @@ struct config_flag {
 };
 
 struct config_options {
-	const char *path;    /* a flag's; NULL: search */
-	const char *profile; /* a flag's; NULL: GLASSBRIDGE_PROFILE, `default`
-			      */
+	const char *path; /* a flag's; NULL: search */
+	/* a flag's: a name or a URL; NULL: GLASSBRIDGE_PROFILE, `default` */
+	const char *profile;
 	const struct config_flag *flags;
 	size_t flag_count;
 	const char *system_file; /* NULL: CONFIG_SYSTEM_FILE */

@@ -118,6 +118,11 @@ int profile_finish(struct reader *r, struct config_profile *p)
 	code = keys_credentials(r, profile_keys, p, path);
 	if (code < 0)
 		return code;
+	if (p->vnc_password.data && strcmp(p->kind, "arrakis") != 0)
+		return fail_line(r, p->line,
+				"[profiles.%s] is of kind %s: vnc_password of "
+				"a whole profile is for arrakis only",
+				p->name, p->kind);
 	if (strcmp(p->kind, "static") == 0)
 		return finish_static(r, p);
 	if (p->url.count == 0)

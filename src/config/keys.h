@@ -114,14 +114,26 @@ int secret_from_credential(struct reader *r, const char *section,
 
 extern const struct key top_keys[], gateway_keys[], profile_keys[],
 		guest_keys[], ssh_keys[], ssh_guest_keys[], token_keys[],
-		rule_keys[];
+		rule_keys[], proxxy_keys[];
 
 /* A new profile at the end; NULL without memory. */
 struct config_profile *profile_new(struct config *c, const char *name);
+/* A profile made of a URL, named after its kind; *ret_name is that name, the
+ * profile's. */
+int profile_from_url(struct reader *r, const char *text, const char **ret_name);
 /* What only shows when all of it is known. */
 int profile_finish(struct reader *r, struct config_profile *p);
 int gateway_defaults(struct reader *r);
 int gateway_finish(struct reader *r);
+
+/* ---- proxxy.c ----------------------------------------------------------- */
+
+int proxxy_defaults(struct reader *r);
+/* Of the environment; it may say where the gateway listens, too. */
+int proxxy_env(struct reader *r);
+int proxxy_finish(struct reader *r);
+void proxxy_done(struct config_proxxy *p);
+
 /* "FILE:12: " or, for what the environment made, "". */
 int fail_line(struct reader *r, unsigned line, const char *fmt, ...)
 		__attribute__((format(printf, 3, 4)));

@@ -27,6 +27,7 @@ static int read_ssh_guests(
 static int read_profiles(struct reader *r, const struct toml *n, void *section);
 static int read_ssh(struct reader *r, const struct toml *n, void *section);
 static int read_gateway(struct reader *r, const struct toml *n, void *section);
+static int read_proxxy(struct reader *r, const struct toml *n, void *section);
 static int read_tokens(struct reader *r, const struct toml *n, void *section);
 static int read_rules(struct reader *r, const struct toml *n, void *section);
 
@@ -63,6 +64,7 @@ const struct key profile_keys[] = {
 	{"token_id", KEY_TEXT, PROFILE(token_id), .env = true},
 	{"token_secret", KEY_SECRET, PROFILE(token_secret), .env = true},
 	{"password", KEY_SECRET, PROFILE(password), .env = true},
+	{"vnc_password", KEY_SECRET, PROFILE(vnc_password)},
 	{"tls_fingerprint", KEY_TEXT, PROFILE(tls_fingerprint),
 		.check = check_fingerprint, .env = true},
 	{"ca_file", KEY_FILE, PROFILE(ca_file), .env = true},
@@ -144,6 +146,7 @@ const struct key top_keys[] = {
 	{"profiles", KEY_TABLE, .read = read_profiles},
 	{"ssh", KEY_TABLE, .read = read_ssh},
 	{"gateway", KEY_TABLE, .read = read_gateway},
+	{"proxxy", KEY_TABLE, .read = read_proxxy},
 	{"tokens", KEY_TABLE, .read = read_tokens},
 	{"rules", KEY_TABLE, .read = read_rules},
 	SKIP("pbs"), SKIP("telegram"), SKIP("policies"),
@@ -320,6 +323,15 @@ static int read_gateway(struct reader *r, const struct toml *n, void *section)
 		code = fail_value(r, toml_get(n, "public_url"),
 				"public_url is one URL");
 	return code;
+}
+
+static int read_proxxy(struct reader *r, const struct toml *n, void *section)
+{
+	struct config *c = section;
+	int code = want_table(r, n, "proxxy");
+
+	return code < 0 ? code
+			: keys_read(r, n, proxxy_keys, &c->proxxy, "proxxy");
 }
 
 static int read_tokens(struct reader *r, const struct toml *n, void *section)

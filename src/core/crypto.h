@@ -1,7 +1,8 @@
 /*
  * The one door to OpenSSL's EVP: digests, random bytes, encodings, the DES of
- * VNC authentication and the RSA of SPICE. Functions answer 0 or -EIO where the
- * library fails (which a caller treats as a refusal, never as a success).
+ * VNC authentication, the RSA of SPICE and the AES of payloads. Functions
+ * answer 0 or -EIO where the library fails (which a caller treats as a refusal,
+ * never as a success).
  */
 #ifndef CORE_CRYPTO_H
 #define CORE_CRYPTO_H
@@ -60,6 +61,19 @@ int crypto_rsa_seal(const uint8_t public[RSA_PUBLIC_LEN], const void *text,
 int crypto_rsa_open(const struct crypto_rsa *k,
 		const uint8_t sealed[RSA_SEALED_LEN],
 		uint8_t ret[RSA_PLAIN_MAX]);
+
+/*
+ * AES-256-CBC, opened; len is a multiple of the block, at least one. All `len`
+ * bytes are decrypted into ret (the caller wipes them), and *ret_padding is how
+ * many of them are PKCS#7 padding, 1 to 16, or 0 where they are none. Nothing
+ * here takes a time that depends on the bytes: CBC has no MAC, and who could
+ * tell good padding from bad by any sign would read the text. What the caller
+ * does with a 0 must not show either.
+ */
+enum { AES_BLOCK_LEN = 16, AES256_KEY_LEN = 32 };
+int crypto_cbc_open(const uint8_t key[AES256_KEY_LEN],
+		const uint8_t iv[AES_BLOCK_LEN], const uint8_t *sealed,
+		size_t len, uint8_t *ret, size_t *ret_padding);
 
 /* Hex, lower case, `2 * len + 1` bytes with the NUL. */
 void crypto_hex(const void *data, size_t len, char *ret);

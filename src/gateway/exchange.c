@@ -30,6 +30,7 @@ void exchange_free(struct exchange *x)
 	secret_done(&x->cookie);
 	secret_done(&x->bearer);
 	secret_done(&x->code);
+	secret_done(&x->payload);
 	wiped_done(&x->headers);
 	wiped_done(&x->answer);
 	free(x);

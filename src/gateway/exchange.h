@@ -45,6 +45,7 @@ struct api {
 	bool anybody;    /* also those who are not signed in */
 	bool local_only; /* only over the control socket */
 	bool upgrades;   /* takes WebSockets */
+	bool payloads;   /* those that come with a payload instead of a code */
 };
 
 struct exchange {
@@ -56,11 +57,13 @@ struct exchange {
 	struct secret cookie;     /* our sign-in's; may be empty */
 	struct secret bearer;     /* may be empty */
 	struct secret code;       /* of an upgrade: out of its subprotocols */
+	struct secret payload;    /* of the query, decoded */
 	char key[WS_KEY_LEN + 1]; /* of an upgrade: Sec-WebSocket-Key */
 	char from[EXCHANGE_FROM_MAX];
 	bool tls;     /* the browser speaks TLS, with us or a proxy */
 	bool local;   /* came over the control socket */
 	bool upgrade; /* asks for a WebSocket */
+	bool binary;  /* and offers the subprotocol `binary` for it */
 	bool page;    /* a page of ours or of an allowed origin sent it */
 
 	/* the control loop's */

@@ -95,6 +95,8 @@ static void conn_request(void *arg, struct http_conn *http,
 				"set public_url or allowed_origins.");
 		return;
 	}
+	if (front_conn_payload(c, http, &q))
+		return;
 	status = route_find(tables[c->role]->routes, tables[c->role]->count, &q,
 			&m);
 	if (status == 200)

@@ -8,12 +8,14 @@
 #include "core/loop.h"
 #include "gateway/exchange.h"
 #include "gateway/gateway.h"
+#include "gateway/payload_door.h"
 #include "gateway/peers.h"
 #include "gateway/routes.h"
 #include "gateway/site.h"
 #include "http/headers.h"
 #include "http/problem.h"
 #include "http/server.h"
+#include "proto/json.h"
 
 static void conn_answer(struct front_conn *c, struct exchange *x)
 {
@@ -54,6 +56,18 @@ static const char *status_headers(unsigned status)
 	return status == 429 ? "Retry-After: 1\r\n" : NULL;
 }
 
+static int write_refusal(const struct front_conn *c, struct buf *body,
+		unsigned status, const char *word, const char *detail)
+{
+	struct json_out o;
+
+	if (!c->payload)
+		return http_problem(body, status, word, detail);
+	json_out_init(&o, body);
+	payload_answer(&o, status, detail, NULL);
+	return json_out_done(&o);
+}
+
 static void conn_refuse_with(struct front_conn *c, unsigned status,
 		enum end_word word, const char *detail, const char *headers)
 {
@@ -62,8 +76,9 @@ static void conn_refuse_with(struct front_conn *c, unsigned status,
 	struct buf body;
 
 	buf_init(&body, 4096);
-	if (http_problem(&body, status, end_info(word)->word, detail) == 0) {
-		r.type = HTTP_PROBLEM_TYPE;
+	if (write_refusal(c, &body, status, end_info(word)->word, detail) ==
+			0) {
+		r.type = c->payload ? "application/json" : HTTP_PROBLEM_TYPE;
 		r.body = buf_data(&body);
 		r.body_len = body.len;
 	}
@@ -86,7 +101,10 @@ void front_conn_refuse_method(struct front_conn *c, const struct route_match *m)
 
 	(void)snprintf(line, sizeof(line), "Allow: %s\r\n", m->allow);
 	conn_refuse_with(c, 405, END_BAD_REQUEST,
-			"This address does not take that method.", line);
+			c->payload ? "Method not allowed. Supported methods: "
+				     "GET"
+				   : "This address does not take that method.",
+			line);
 }
 
 /* A request of a page, by its Origin: may that page speak to us? */

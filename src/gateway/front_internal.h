@@ -17,6 +17,7 @@
 #include "session/ends.h"
 
 struct http_conn;
+struct http_request;
 struct refusal;
 struct route_match;
 
@@ -40,6 +41,7 @@ struct front_conn {
 	bool tls;
 	bool counted; /* as one of its address's */
 	bool over;    /* that has too many: it is only told so */
+	bool payload; /* its request is at the door for payloads */
 	char from[EXCHANGE_FROM_MAX];
 };
 
@@ -49,11 +51,23 @@ void front_conn_done(struct front_conn *c);
 
 /* Plain text; nothing of ours makes a response that HTTP cannot carry. */
 void front_conn_say(struct front_conn *c, unsigned status, const char *text);
-/* problem+json, and a line in the log. */
+/* problem+json, or at the door for payloads its own form; and a line in the
+ * log. */
 void front_conn_refuse(struct front_conn *c, unsigned status,
 		enum end_word word, const char *detail);
 void front_conn_refuse_method(
 		struct front_conn *c, const struct route_match *m);
+
+/*
+ * Is this request one for the door for payloads (front_payload.c)? Then it has
+ * been seen to: where the door is open, whatever has a payload, or asks for a
+ * WebSocket or with another method, beside the API and /ws/.
+ */
+bool front_conn_payload(struct front_conn *c, struct http_conn *http,
+		const struct http_request *q);
+/* There is no page at this address: where the door is open, there is no
+ * payload. False: it is shut. */
+bool front_conn_no_payload(struct front_conn *c);
 
 /*
  * 101: the stream leaves HTTP, for the console of x->session or to be told

@@ -38,7 +38,7 @@ void front_page(void *arg, struct http_conn *http, const struct http_request *q,
 	else if (strncmp(q->path, "/api/", 5) == 0)
 		front_conn_refuse(c, 404, END_BAD_REQUEST,
 				"There is nothing at this address.");
-	else
+	else if (!front_conn_no_payload(c))
 		front_conn_say(c, 404, "There is nothing here.\n");
 }
 

@@ -93,6 +93,7 @@ static void front_console(const struct passage *p)
 			.client = p->stream,
 			.plan = gateway_plan,
 			.plan_arg = f->gateway,
+			.plain = p->session->plain,
 			.spice_key = f->gateway->spice_key,
 			.relay.keep_ms = p->session->keep_ms,
 			.load = &f->load,
@@ -161,7 +162,7 @@ static void front_open(struct front *f, struct stream *s, struct exchange *x)
 
 void front_conn_upgrade(struct front_conn *c, struct exchange *x)
 {
-	struct ws_server_options o = {.protocol = "binary"};
+	struct ws_server_options o = {.protocol = x->binary ? "binary" : NULL};
 	struct front *f = c->front;
 	struct stream *s;
 	uint8_t *early;

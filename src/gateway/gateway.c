@@ -11,6 +11,7 @@
 #include "core/log.h"
 #include "core/loop.h"
 #include "gateway/jobs.h"
+#include "gateway/payload_door.h"
 #include "gateway/peers.h"
 #include "gateway/people.h"
 #include "gateway/realms.h"
@@ -104,6 +105,7 @@ int gateway_configure(struct gateway *g, struct config *c, const char *base_url,
 		struct err *e)
 {
 	struct hypervisor **all = NULL;
+	struct payload_door *door = NULL;
 	char *base = NULL;
 	size_t count = 0;
 	int r = gateway_can(c, e);
@@ -112,14 +114,19 @@ int gateway_configure(struct gateway *g, struct config *c, const char *base_url,
 		r = err_set(e, -ENOMEM, "no memory");
 	if (r == 0)
 		r = hypervisors_open(g, c, &all, &count, e);
+	if (r == 0)
+		r = payload_door_new(&door, c, e);
 	if (r == 0) /* the last that may fail */
 		r = peers_trust(g->peers, &c->gateway.trusted_proxies, e);
 	if (r < 0) {
 		hypervisors_free(all, count);
+		payload_door_free(door);
 		free(base);
 		return r;
 	}
 	hypervisors_retire(g);
+	payload_door_free(g->payload_door);
+	g->payload_door = door;
 	free(g->base_url);
 	g->base_url = base;
 	g->hypervisors = all;
@@ -152,6 +159,8 @@ int gateway_new(struct gateway **ret_gateway, struct loop *control,
 	g->tick.fn = retired_sweep;
 	tick_add(control, &g->tick);
 	r = store_memory_new(&g->store, control, 0);
+	if (r == 0)
+		r = store_memory_new(&g->used, control, PAYLOADS_USED_MAX);
 	if (r == 0)
 		r = auth_new(&g->auth, control, g->store);
 	if (r == 0)
@@ -202,6 +211,8 @@ void gateway_free(struct gateway *g)
 	registry_free(g->registry);
 	gates_free(g->gates);
 	auth_free(g->auth);
+	payload_door_free(g->payload_door);
+	store_free(g->used);
 	store_free(g->store);
 	config_free(g->config);
 	crypto_rsa_free(g->spice_key);
@@ -263,8 +274,22 @@ static void plan_spice(struct gateway *g, struct hypervisor *h,
 	hypervisor_plan_spice(h, rest, &w, plan_found, c);
 }
 
-static void plan_ask(
-		struct gateway *g, const struct session *s, struct console *c)
+/* Of a payload: the client's own, once, and nothing of ours in its place. */
+static void plan_brought(struct session *s, struct console *c)
+{
+	struct dial_plan *plan = s->brought;
+	struct err e;
+
+	s->brought = NULL;
+	if (plan)
+		console_planned(c, 0, plan, END_WORDS, NULL);
+	else
+		console_planned(c, err_set(&e, -EIO, "the payload was used up"),
+				NULL, END_LINK_USED, &e);
+	free(plan);
+}
+
+static void plan_ask(struct gateway *g, struct session *s, struct console *c)
 {
 	const char *rest;
 	struct hypervisor *h = gateway_hypervisor(g, s->grant.guest, &rest);
@@ -275,6 +300,8 @@ static void plan_ask(
 		own = people_hypervisor(g->people, s->grant.person);
 	if (g->draining)
 		console_planned(c, -ESHUTDOWN, NULL, END_SHUTDOWN, NULL);
+	else if (s->payload)
+		plan_brought(s, c);
 	else if (!h)
 		console_planned(c,
 				err_set(&e, -ENOENT,
@@ -321,7 +348,9 @@ void gateway_plan(void *arg, struct session *s, struct console *c)
 	const char *rest;
 	struct hypervisor *h = gateway_hypervisor(g, s->grant.guest, &rest);
 
-	if (!h || !(h->ops->one_at_a_time & (1u << s->grant.kind)) ||
+	/* of one that greets by itself nobody sees when it has logged in */
+	if (!h || s->plain ||
+			!(h->ops->one_at_a_time & (1u << s->grant.kind)) ||
 			gate_is_inside(&s->pass) || !console_is_first(c)) {
 		plan_ask(g, s, c);
 		return;

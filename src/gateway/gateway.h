@@ -22,6 +22,7 @@ struct crypto_rsa;
 struct front;
 struct gates;
 struct jobs;
+struct payload_door;
 struct peers;
 struct people;
 struct principal;
@@ -50,6 +51,8 @@ struct gateway {
 	const struct hypervisor_ops *const *providers;
 	char *base_url;
 	struct store *store;
+	struct store *used; /* payloads; apart, so that they crowd out nobody */
+	struct payload_door *payload_door; /* NULL: shut */
 	struct auth *auth;
 	struct registry *registry;
 	struct gates *gates;       /* of guests that are opened one at a time */

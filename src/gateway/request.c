@@ -7,10 +7,13 @@
 #include "gateway/exchange.h"
 #include "http/cookie.h"
 #include "http/server.h"
+#include "proto/url.h"
 
 /* From a request to the exchange that carries it: on the data loop. */
 
 enum { WS_KEY_BYTES = 16 };
+
+static const char no_memory[] = "The gateway is short of memory.";
 
 /* "Bearer TOKEN": the token, NULL for anything else. */
 static const char *bearer_of(const struct http_request *q)
@@ -24,11 +27,10 @@ static const char *bearer_of(const struct http_request *q)
 	return *text ? text : NULL;
 }
 
-/* The code among the subprotocols: "binary, code.XXXX". */
-static int code_of(const struct http_request *q, struct secret *ret_code)
+/* What is offered: "binary, code.XXXX". */
+static int read_protocols(struct exchange *x, const struct http_request *q)
 {
 	const char *at = http_header(q, "sec-websocket-protocol");
-	bool binary = false;
 
 	while (at && *at) {
 		size_t len;
@@ -36,13 +38,13 @@ static int code_of(const struct http_request *q, struct secret *ret_code)
 		at += strspn(at, ", \t");
 		len = strcspn(at, ", \t");
 		if (len == 6 && memcmp(at, "binary", 6) == 0)
-			binary = true;
+			x->binary = true;
 		if (len > 5 && memcmp(at, "code.", 5) == 0 &&
-				secret_set(ret_code, at + 5, len - 5) < 0)
+				secret_set(&x->code, at + 5, len - 5) < 0)
 			return -ENOMEM;
 		at += len;
 	}
-	return binary && ret_code->data ? 0 : -EINVAL;
+	return 0;
 }
 
 static int exchange_credentials(
@@ -80,7 +82,11 @@ static unsigned exchange_upgrades(struct exchange *x,
 		*ret_why = "Sec-WebSocket-Key is not 16 bytes in base64.";
 		return 400;
 	}
-	if (code_of(q, &x->code) < 0) {
+	if (read_protocols(x, q) < 0) {
+		*ret_why = no_memory;
+		return 503;
+	}
+	if (!x->api->payloads && !(x->binary && x->code.data)) {
 		*ret_why = "A console needs the subprotocols binary and "
 			   "code.CODE.";
 		return 400;
@@ -90,16 +96,35 @@ static unsigned exchange_upgrades(struct exchange *x,
 	return 0;
 }
 
+/* Where there is none, the secret stays empty. */
+static int read_payload(struct exchange *x, const struct http_request *q)
+{
+	size_t len = strlen(q->query);
+	char *text = malloc(len + 1);
+	int n, r = text ? 0 : -ENOMEM;
+
+	if (r < 0)
+		return r;
+	n = url_query_get(q->query, len, "payload", text, len + 1);
+	if (n > 0)
+		r = secret_set(&x->payload, text, (size_t)n);
+	secret_wipe(text, len + 1);
+	free(text);
+	return r;
+}
+
 static unsigned exchange_fill(struct exchange *x, const struct http_request *q,
 		const char **ret_why)
 {
 	struct err e;
 	int r = exchange_credentials(x, q);
 
+	if (r == 0 && x->api->payloads)
+		r = read_payload(x, q);
 	if (r == 0 && q->body_len > 0)
 		r = json_parse(q->body, q->body_len, &x->body, &e);
 	if (r == -ENOMEM) {
-		*ret_why = "The gateway is short of memory.";
+		*ret_why = no_memory;
 		return 503;
 	}
 	if (r < 0) {
@@ -134,7 +159,7 @@ unsigned exchange_of_request(struct exchange **ret_exchange,
 	struct exchange *x = exchange_new(q, m, tls);
 	unsigned status;
 
-	*ret_why = "The gateway is short of memory.";
+	*ret_why = no_memory;
 	status = x ? exchange_fill(x, q, ret_why) : 503;
 	if (status == 0)
 		*ret_exchange = x;

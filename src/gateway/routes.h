@@ -48,6 +48,7 @@ void api_job_get(struct gateway *g, struct exchange *x);
 void api_consoles_post(struct gateway *g, struct exchange *x);
 void api_console_resume(struct gateway *g, struct exchange *x);
 void api_console_open(struct gateway *g, struct exchange *x);
+void api_payload_open(struct gateway *g, struct exchange *x);
 void api_links_post(struct gateway *g, struct exchange *x);
 void api_sessions_get(struct gateway *g, struct exchange *x);
 void api_session_delete(struct gateway *g, struct exchange *x);

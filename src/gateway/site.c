@@ -15,6 +15,7 @@ struct site {
 	char *document_headers;
 	char *screen_headers;
 	char *prefix;
+	bool payloads;
 };
 
 enum { SITE_HEADERS_MAX = 2000 };
@@ -37,6 +38,11 @@ const char *site_screen_headers(const struct site *s)
 bool site_secure(const struct site *s, const char *host)
 {
 	return host_allowed(&s->secure, host);
+}
+
+bool site_payloads(const struct site *s)
+{
+	return s->payloads;
 }
 
 const char *site_prefix(const struct site *s)
@@ -170,6 +176,7 @@ int site_new(struct site **ret_site, const struct config *c,
 		site_free(s);
 		return r;
 	}
+	s->payloads = c->proxxy.enabled;
 	*ret_site = s;
 	return 0;
 }

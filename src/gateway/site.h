@@ -28,6 +28,8 @@ const char *site_screen_headers(const struct site *s);
 /* Does who asks for this Host come over TLS that a proxy ends? So it is where
  * public_url says https of it. NULL: no. */
 bool site_secure(const struct site *s, const char *host);
+/* Is the door for payloads open? */
+bool site_payloads(const struct site *s);
 /* The path prefix of public_url, "" without. */
 const char *site_prefix(const struct site *s);
 /* Takes the path prefix of public_url off the request: a proxy in front may

@@ -6,6 +6,7 @@
 
 #include "config/config.h"
 #include "hypervisor/ask.h"
+#include "stream/tls.h"
 
 static const char *const kind_names[CONSOLE_KINDS] = {
 		[CONSOLE_VNC] = "vnc",
@@ -91,6 +92,19 @@ static int opened(struct hypervisor *h, const struct hypervisor_ops *ops,
 	}
 	*ret_h = h;
 	return 0;
+}
+
+void hypervisor_tls_policy(
+		const struct config_profile *p, struct tls_policy *ret)
+{
+	*ret = (struct tls_policy){.verify = TLS_ROOTS, .ca_file = p->ca_file};
+	if (!p->verify_tls)
+		ret->verify = TLS_OFF;
+	else if (p->tls_fingerprint && tls_fingerprint_parse(p->tls_fingerprint,
+						       ret->fingerprint) == 0)
+		ret->verify = TLS_FINGERPRINT;
+	else if (p->ca_file)
+		ret->verify = TLS_CA;
 }
 
 int hypervisor_open(struct hypervisor **ret_h,

@@ -21,6 +21,7 @@ struct dial_plan;
 struct hypervisor;
 struct loop;
 struct spice_link;
+struct tls_policy;
 
 enum console_kind { CONSOLE_VNC, CONSOLE_SERIAL, CONSOLE_SPICE, CONSOLE_KINDS };
 
@@ -290,6 +291,9 @@ struct hypervisor {
 	struct hypervisor *next; /* its owner's, once it is out of use */
 };
 
+/* How a profile's servers are verified; its texts are the profile's. */
+void hypervisor_tls_policy(
+		const struct config_profile *p, struct tls_policy *ret);
 /* By the profile's kind, out of the providers that are built in (NULL at the
  * end; the table is main/providers.c). -ENOTSUP: none is of that kind. */
 int hypervisor_open(struct hypervisor **ret_h,

@@ -237,6 +237,17 @@ static const char *console_detail(const struct console *c)
 	return may && *c->detail ? c->detail : NULL;
 }
 
+/* The Close for both sides; `heard`: the guest's, where it said one. */
+static void console_close(const struct console *c, const struct note *heard,
+		struct note *ret_close)
+{
+	if (c->setup.session->payload)
+		end_note_seen_through(
+				c->word, console_detail(c), heard, ret_close);
+	else
+		end_note(c->word, console_detail(c), ret_close);
+}
+
 /* Leave from any state before streaming, with the word that is set: the client
  * is told, then it ends. */
 static void console_leave(struct console *c)
@@ -254,7 +265,7 @@ static void console_leave(struct console *c)
 	stream_free(c->backend);
 	c->backend = NULL;
 	greeting_refuse(&c->greeting, &client, c->spoken, c->word, detail);
-	end_note(c->word, detail, &close);
+	console_close(c, NULL, &close);
 	c->state = CONSOLE_LEAVING;
 	c->setup.client = NULL; /* the farewell's now */
 	if (farewell_new(&c->farewell, c->setup.loop, client, &close,
@@ -341,7 +352,11 @@ static void console_farewell(
 				false);
 	else
 		console_set_word(c, c->stop_word, NULL, false);
-	end_note(c->word, console_detail(c), ret_close);
+	console_close(c,
+			end->side == RELAY_BACKEND && end->said_close
+					? &end->close
+					: NULL,
+			ret_close);
 	console_report(c, &c->drains, drains_arrives);
 }
 

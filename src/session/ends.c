@@ -1,6 +1,7 @@
 #include "session/ends.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -113,6 +114,44 @@ void end_note(enum end_word w, const char *detail, struct note *ret_close)
 	ret_close->kind = NOTE_CLOSE;
 	ret_close->close.code = i->close_code;
 	memcpy(ret_close->close.reason, text, strlen(text) + 1);
+}
+
+/* Is it the far side that failed? */
+static bool is_far(enum end_word w)
+{
+	switch (w) {
+	case END_GUEST_CLOSED:
+	case END_GUEST_NOT_RUNNING:
+	case END_HYPERVISOR_UNREACHABLE:
+	case END_HYPERVISOR_REFUSED:
+	case END_HYPERVISOR_UNTRUSTED:
+	case END_BACKEND_TIMEOUT:
+	case END_BACKEND_REFUSED:
+	case END_BACKEND_FAILED:
+	case END_BUSY:
+	case END_PROTOCOL_ERROR: /* the client's own is its layer's to tell */
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool is_passed(uint16_t code)
+{
+	return code == 1000 || code == 1001 || code == 1011 ||
+	       (code >= 3000 && code <= 4999);
+}
+
+void end_note_seen_through(enum end_word w, const char *detail,
+		const struct note *heard, struct note *ret_close)
+{
+	end_note(w, detail, ret_close);
+	if (heard && is_passed(heard->close.code))
+		ret_close->close = heard->close;
+	else if (heard && heard->close.code == 0) /* it gave none */
+		ret_close->close.code = 1000;
+	else if (is_far(w))
+		ret_close->close.code = 1011;
 }
 
 enum end_word end_of_dial(int r, size_t depth)

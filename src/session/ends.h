@@ -61,6 +61,15 @@ enum end_word end_word_from(const char *word);
 void end_note(enum end_word w, const char *detail, struct note *ret_close);
 
 /*
+ * The same for a client of a payload, who sees through to the guest's own
+ * WebSocket (`heard`: what that one said as it went, or NULL): its 1000, 1001,
+ * 1011 and 3000 to 4999 are passed on with their reason; whatever else went
+ * wrong there is 1011.
+ */
+void end_note_seen_through(enum end_word w, const char *detail,
+		const struct note *heard, struct note *ret_close);
+
+/*
  * The word for what failed on the way to a guest. `depth` is how many layers
  * of the dial plan stood: 0, nothing answered at all.
  */

@@ -69,6 +69,7 @@ static void registry_drop(struct registry *r, struct session *s)
 	session_unlink_id(r, s);
 	if (s->state != SESSION_ENDED)
 		session_unlink_user(r, s);
+	session_forget(s);
 	free(s);
 }
 

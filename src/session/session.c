@@ -2,8 +2,10 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "core/log.h"
+#include "stream/dial.h"
 
 static const char *const state_names[SESSION_STATES] = {
 		"requested",
@@ -39,8 +41,17 @@ void session_set_word(struct session *s, enum end_word word, const char *detail,
 			detail && *detail ? detail : end_info(word)->sentence);
 }
 
+void session_forget(struct session *s)
+{
+	if (s->brought)
+		dial_plan_done(s->brought);
+	free(s->brought);
+	s->brought = NULL;
+}
+
 void session_set_ended(struct session *s)
 {
+	session_forget(s);
 	if (s->state == SESSION_ENDED)
 		return;
 	log_info(s->brief,

@@ -24,6 +24,7 @@
 #include "session/gate.h"
 
 struct console;
+struct dial_plan;
 struct registry;
 struct wire;
 
@@ -75,6 +76,11 @@ struct session {
 	char brief[5];      /* fixed: the id's beginning, for the log */
 	char from[SESSION_FROM_MAX]; /* fixed: the client's address */
 	uint32_t keep_ms;            /* fixed: of relay_options */
+	/* its client came with a payload (proto/payload.h): its plan, until it
+	 * is dialled (owned); fixed: whether it did, so that Close codes are
+	 * those of the guest's WebSocket, and whether it greets by itself */
+	struct dial_plan *brought;
+	bool payload, plain;
 	enum session_state state;
 	enum end_word word; /* from draining on */
 	bool said_goodbye;  /* the client left by its own Close */
@@ -109,6 +115,9 @@ void session_set_state(struct session *s, enum session_state next);
  * for the log and for those with the right `admin`. */
 void session_set_word(struct session *s, enum end_word word, const char *detail,
 		bool inner);
+
+/* What its client brought along goes by itself, or is forgotten with this. */
+void session_forget(struct session *s);
 
 /* The end; by its word, which is set before. */
 void session_set_ended(struct session *s);

@@ -219,6 +219,16 @@ static void memory_put(struct store *s, const char *key, const void *value,
 	(void)memory_owe(m, fn, arg, r, NULL);
 }
 
+static void memory_add(struct store *s, const char *key, const void *value,
+		size_t len, uint64_t ttl_ms, store_fn *fn, void *arg)
+{
+	struct memory *m = (struct memory *)s;
+	int r = memory_find(m, key) ? -EEXIST
+				    : memory_set(m, key, value, len, ttl_ms);
+
+	(void)memory_owe(m, fn, arg, r, NULL);
+}
+
 static void memory_get(
 		struct store *s, const char *key, store_fn *fn, void *arg)
 {
@@ -269,6 +279,7 @@ static void memory_free(struct store *s)
 static const struct store_ops memory_ops = {
 		.name = "memory",
 		.put = memory_put,
+		.add = memory_add,
 		.get = memory_get,
 		.take = memory_take,
 		.drop = memory_drop,

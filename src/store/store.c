@@ -6,6 +6,12 @@ void store_put(struct store *s, const char *key, const void *value, size_t len,
 	s->ops->put(s, key, value, len, ttl_ms, fn, arg);
 }
 
+void store_add(struct store *s, const char *key, const void *value, size_t len,
+		uint64_t ttl_ms, store_fn *fn, void *arg)
+{
+	s->ops->add(s, key, value, len, ttl_ms, fn, arg);
+}
+
 void store_get(struct store *s, const char *key, store_fn *fn, void *arg)
 {
 	s->ops->get(s, key, fn, arg);

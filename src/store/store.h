@@ -24,14 +24,19 @@ enum {
 };
 
 /*
- * r: 0; -ENOENT not there (any more); -ENOSPC the store is full; -ENOMEM; -EIO
- * or -ETIMEDOUT it cannot be reached. value is valid during the call only.
+ * r: 0; -ENOENT not there (any more); -EEXIST there already; -ENOSPC the store
+ * is full; -ENOMEM; -EIO or -ETIMEDOUT it cannot be reached. value is valid
+ * during the call only.
  */
 typedef void store_fn(void *arg, int r, const void *value, size_t len);
 
 struct store_ops {
 	const char *name;
 	void (*put)(struct store *s, const char *key, const void *value,
+			size_t len, uint64_t ttl_ms, store_fn *fn, void *arg);
+	/* The same unless it is there already (-EEXIST), in one step: of many
+	 * that ask, one has put it. */
+	void (*add)(struct store *s, const char *key, const void *value,
 			size_t len, uint64_t ttl_ms, store_fn *fn, void *arg);
 	void (*get)(struct store *s, const char *key, store_fn *fn, void *arg);
 	/* Get and remove in one step: of many that ask, one has it. */
@@ -46,6 +51,8 @@ struct store {
 };
 
 void store_put(struct store *s, const char *key, const void *value, size_t len,
+		uint64_t ttl_ms, store_fn *fn, void *arg);
+void store_add(struct store *s, const char *key, const void *value, size_t len,
 		uint64_t ttl_ms, store_fn *fn, void *arg);
 void store_get(struct store *s, const char *key, store_fn *fn, void *arg);
 void store_take(struct store *s, const char *key, store_fn *fn, void *arg);

@@ -131,6 +131,14 @@ void dial_free(struct dial *d)
 	free(d);
 }
 
+static void dial_say_hint(const struct dial *d, struct err *e)
+{
+	char was[ERR_TEXT_MAX];
+
+	memcpy(was, e->text, sizeof(was));
+	(void)err_set(e, e->code, "%s (%s)", was, d->plan.login_hint);
+}
+
 /* The answer. The dial is gone before it is told. */
 static void dial_finish(struct dial *d, int r, struct err *e)
 {
@@ -140,6 +148,8 @@ static void dial_finish(struct dial *d, int r, struct err *e)
 	size_t depth = d->depth;
 
 	if (r < 0) {
+		if (r == -EACCES && d->plan.login_hint)
+			dial_say_hint(d, e);
 		dial_prefix(d, e);
 	} else {
 		s = d->stream;

@@ -84,6 +84,9 @@ struct dial_plan {
 	 * pauses, as long as it is refused, cut or met with silence before a
 	 * word was said, for at most so long. 0: the first failure is told. */
 	uint32_t wait_ms;
+	/* Said behind the reason where a login is refused; static. NULL: none
+	 */
+	const char *login_hint;
 	/* Its tickets were made for this one dial: where it fails, another plan
 	 * may do better. */
 	bool minted;

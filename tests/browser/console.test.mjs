@@ -115,20 +115,20 @@ test('text goes both ways through the clipboard panel', async () => {
 test('display choices are remembered per guest', async () => {
 	const page = await connected();
 
-	await page.getByRole('button', { name: 'Display' }).click();
+	await page.getByRole('button', { name: 'Display', exact: true }).click();
 	assert.deepEqual(await axe(page), []);
 	await page.getByLabel('One to one').check();
 	await page.reload();
 	await waitForState(page, 'connected');
-	await page.getByRole('button', { name: 'Display' }).click();
+	await page.getByRole('button', { name: 'Display', exact: true }).click();
 	assert.ok(await page.getByLabel('One to one').isChecked());
 	assert.deepEqual(await axe(page), []);
 	await page.goto(s.mock.base + 'console/home%2F101');
 	await waitForState(page, 'connected');
-	await page.getByRole('button', { name: 'Display' }).click();
+	await page.getByRole('button', { name: 'Display', exact: true }).click();
 	assert.ok(await page.getByLabel('Fit').isChecked());
 	await page.goto(s.mock.base + GUEST);
-	await page.getByRole('button', { name: 'Display' }).click();
+	await page.getByRole('button', { name: 'Display', exact: true }).click();
 	await page.getByLabel('Fit').check();
 });
 
@@ -256,7 +256,7 @@ test('vnc.html keeps the meaning of noVNC\u2019s parameters', async () => {
 
 	assert.deepEqual(await axe(page), []);
 	await page.getByText('View only').first().waitFor();
-	await page.getByRole('button', { name: 'Display' }).click();
+	await page.getByRole('button', { name: 'Display', exact: true }).click();
 	assert.ok(await page.getByLabel('One to one').isChecked());
 	s.mock.endAll(1000, '');
 	await waitForState(page, 'ended');

@@ -19,6 +19,7 @@ import { apply, makeCluster, makeSnapshots, realms, tagStyles, users } from
 	'./cluster.mjs';
 import { FakeScreen } from './fake-rfb.mjs';
 import { FakeSpice } from './fake-spice.mjs';
+import { FakeShell } from './fake-shell.mjs';
 
 const { WebSocketServer } = needed('ws');
 const dist = fileURLToPath(new URL('../../web/dist/', import.meta.url));
@@ -70,8 +71,10 @@ export function makeGuests(n) {
 				vnc: off ? { available: false,
 					reason: 'The guest is stopped. Start it first.' } :
 					{ available: true },
-				serial: i % 3 ? { available: false,
-					reason: 'The guest has no serial port.' } : undefined,
+				serial: (type === 'lxc' || i === 0) && !off ?
+					{ available: true } : i % 3 ? { available: false,
+						reason: 'The guest has no serial port.' } :
+					undefined,
 				spice: type === 'qemu' ? { available: false,
 					reason: 'The display is not qxl or virtio.' } : undefined,
 			},
@@ -453,8 +456,9 @@ export class Mock {
 		}
 		return this.json(response, 200, {
 			sessions: [...this.live].map(([key, s]) => ({
-				id: key, guest: s.guest, kind: 'vnc', user: 'ops@pve',
-				from: '192.0.2.7', state: 'streaming', word: null,
+				id: key, guest: s.guest, kind: s.kind, user: 'ops@pve',
+				from: '192.0.2.7', word: null,
+				state: this.hold ? 'dialling' : 'streaming',
 				detail: null, since: s.since,
 				bytes_in: s.in, bytes_out: s.out,
 			})).concat(this.over),
@@ -480,7 +484,7 @@ export class Mock {
 			else if (wish?.kind === 'spice')
 				this.channel(id, wish, ws, request.headers);
 			else
-				this.stream(id, wish?.guest ?? 'plain', ws);
+				this.stream(id, wish ?? { guest: 'plain', kind: 'vnc' }, ws);
 		});
 	}
 
@@ -519,9 +523,9 @@ export class Mock {
 		};
 	}
 
-	stream(id, guest, ws) {
+	stream(id, { guest, kind }, ws) {
 		const session = {
-			guest, socket: ws, in: 0, out: 0, screen: null,
+			guest, kind, socket: ws, in: 0, out: 0, screen: null,
 			since: Math.floor(Date.now() / 1000),
 		};
 		const send = (data) => {
@@ -535,6 +539,10 @@ export class Mock {
 		ws.on('error', () => {});
 		if (this.hold)
 			return;
+		if (kind === 'serial') {
+			this.terminal(session, guest, send);
+			return;
+		}
 		const feed = this.screen ? realScreen(this.screen, ws, send) :
 			fakeScreen(session, guest, send);
 
@@ -544,6 +552,26 @@ export class Mock {
 				feed(data);
 		});
 	}
+
+	/* Binary messages are keys and output, text messages are notes. */
+	terminal(session, guest, send) {
+		const shell = new FakeShell(shellName(guest), send);
+
+		session.screen = shell;
+		session.socket.on('message', (data, binary) => {
+			session.in += data.length;
+			if (this.stall)
+				return;
+			if (binary)
+				shell.feed(data);
+			else
+				shell.note(data.toString());
+		});
+	}
+}
+
+function shellName(guest) {
+	return guest.split('/').pop();
 }
 
 function fakeScreen(session, guest, send) {

@@ -56,3 +56,24 @@ test('panels open as sheets inside the screen', async () => {
 		await page.keyboard.press('Escape');
 	}
 });
+
+test('a phone has the keys that a terminal needs', async () => {
+	const page = await s.open('console/home%2F100?kind=serial');
+
+	await waitForState(page, 'connected');
+	const shell = s.mock.screens()[0];
+	const row = page.getByRole('toolbar', { name: 'Keys' });
+	const key = (name) => row.getByRole('button', { name, exact: true });
+
+	await page.locator('.xterm-screen').tap();
+	await key('Esc').tap();
+	await key('Up').tap();
+	await key('Ctrl').tap();
+	await page.keyboard.type('c');
+	await page.keyboard.type('c');
+	await page.waitForTimeout(100);
+	assert.equal(shell.typed, '\x1b\x1b[A\x03c');
+	assert.ok(await page.evaluate(() =>
+		document.activeElement.matches('.xterm-helper-textarea')));
+	assert.deepEqual(await axe(page), []);
+});

@@ -6,20 +6,9 @@
 
 #include "config/config.h"
 #include "http/client.h"
+#include "hypervisor/hypervisor.h"
 #include "hypervisor/proxmox/internal.h"
 #include "stream/tls.h"
-
-static void policy_of(const struct config_profile *p, struct tls_policy *ret)
-{
-	*ret = (struct tls_policy){.verify = TLS_ROOTS, .ca_file = p->ca_file};
-	if (!p->verify_tls)
-		ret->verify = TLS_OFF;
-	else if (p->tls_fingerprint && tls_fingerprint_parse(p->tls_fingerprint,
-						       ret->fingerprint) == 0)
-		ret->verify = TLS_FINGERPRINT;
-	else if (p->ca_file)
-		ret->verify = TLS_CA;
-}
 
 static int api_set_client(struct pve_api *a, struct err *e)
 {
@@ -36,7 +25,7 @@ static int api_set_wires(struct pve_api *a, const struct config_profile *p,
 	struct tls_policy policy;
 	int r;
 
-	policy_of(p, &policy); /* its texts are the profile's */
+	hypervisor_tls_policy(p, &policy); /* its texts are the profile's */
 	r = tls_policy_copy(&a->policy, &policy);
 	if (r < 0)
 		return err_set(e, r, "no memory");

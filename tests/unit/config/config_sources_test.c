@@ -296,6 +296,37 @@ static void a_file_that_is_not_ours_to_read_is_told(void)
 	CHECK(seteuid(getuid()) == 0);
 }
 
+static void a_profile_may_be_a_url_for_a_first_try(void)
+{
+	struct config_options o = scene_options();
+	const struct config_profile *p;
+	struct config *c = NULL;
+	struct err e = {0};
+
+	o.profile = "arrakis+http://127.0.0.1:7000";
+	CHECK(config_load(&c, &o, &e) == 0);
+	CHECK_STR(c->default_profile, "arrakis");
+	p = config_profile(c, "arrakis");
+	CHECK_STR(p->kind, "arrakis");
+	CHECK_STR(p->url.items[0].scheme, "http");
+	CHECK_INT(p->url.items[0].port, 7000);
+	config_free(c);
+	o.profile = "https://pve1:8006";
+	CHECK(config_load(&c, &o, &e) == 0);
+	CHECK_STR(config_profile(c, "proxmox")->url.items[0].host, "pve1");
+	config_free(c);
+	o.path = scene_write("a.toml", 0600,
+			"[profiles.arrakis]\nkind = \"arrakis\"\n"
+			"url = \"http://10.0.0.1:7000\"\n");
+	o.profile = "arrakis+http://127.0.0.1:7000";
+	CHECK(config_load(&c, &o, &e) == 0);
+	CHECK_STR(c->default_profile, "arrakis-2");
+	config_free(c);
+	o.profile = "gopher+http://127.0.0.1:7000";
+	CHECK_INT(config_load(&c, &o, &e), -EINVAL);
+	CHECK_HAS(e.text, "the profile 'gopher+http://127.0.0.1:7000': ");
+}
+
 static void an_empty_device_is_an_empty_configuration(void)
 {
 	struct config_options o = scene_options();
@@ -321,4 +352,5 @@ TESTS(S(the_nearest_file_is_taken), S(flag_beats_environment_beats_file),
 		S(a_missing_secret_comes_from_systemds_credentials),
 		S(a_file_that_cannot_be_read_is_told),
 		S(a_file_that_is_not_ours_to_read_is_told),
+		S(a_profile_may_be_a_url_for_a_first_try),
 		S(an_empty_device_is_an_empty_configuration))

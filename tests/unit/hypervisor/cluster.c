@@ -60,9 +60,9 @@ static struct pve_rule *rule_for(struct pve_server *s, const char *text)
 	const char *at = strstr(text, "/api2/json");
 	char line[256];
 
-	CHECK(at != NULL);
 	(void)snprintf(line, sizeof(line), "%.*s%s",
-			(int)strcspn(text, " ") + 1, text, at + 10);
+			(int)strcspn(text, " ") + 1, text,
+			at ? at + 10 : strchr(text, ' ') + 1);
 	for (size_t i = s->rule_count; i-- > 0;) {
 		struct pve_rule *r = &s->rules[i];
 

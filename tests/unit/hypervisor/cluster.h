@@ -18,7 +18,7 @@ enum { RULES_MAX = 32 };
 
 struct pve_rule {
 	const char *ask;  /* "GET /nodes": the request begins so, without
-			     /api2/json */
+			     /api2/json where it has one */
 	const char *head; /* "200 OK" */
 	const char *body;
 	unsigned times; /* it holds; 0: for ever */

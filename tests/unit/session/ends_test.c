@@ -58,6 +58,42 @@ static void a_reason_fits_a_close_frame_and_is_utf_8(void)
 	CHECK_INT(strlen(n.close.reason) % 2, 0);
 }
 
+static uint16_t seen(enum end_word w, uint16_t heard)
+{
+	struct note h = {.kind = NOTE_CLOSE,
+			.close = {.code = heard, .reason = "its own"}};
+	struct note n;
+
+	end_note_seen_through(w, NULL, &h, &n);
+	CHECK(n.close.code != 1005 && n.close.code != 1006);
+	return n.close.code;
+}
+
+/* C1: codes of the guest's WebSocket pass, and none that may not be sent. */
+static void a_payload_sees_through_to_the_guests_codes(void)
+{
+	static const uint16_t passed[] = {1000, 1001, 1011, 3000, 4000, 4999};
+	static const uint16_t others[] = {1002, 1003, 1006, 1007, 1008, 1009,
+			1010, 1015, 2999, 5000};
+	struct note n;
+
+	for (size_t i = 0; i < sizeof(passed) / sizeof(passed[0]); i++)
+		CHECK_INT(seen(END_GUEST_CLOSED, passed[i]), passed[i]);
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		CHECK_INT(seen(END_GUEST_CLOSED, others[i]), 1011);
+	CHECK_INT(seen(END_GUEST_CLOSED, 0), 1000); /* without a code: 1005 */
+	end_note_seen_through(END_GUEST_CLOSED, NULL, NULL, &n); /* cut: 1006 */
+	CHECK_INT(n.close.code, 1011);
+	CHECK_HAS(n.close.reason, "guest_closed: ");
+	end_note_seen_through(END_HYPERVISOR_UNTRUSTED, NULL, NULL, &n);
+	CHECK_INT(n.close.code, 1011);
+	CHECK_HAS(n.close.reason, "hypervisor_untrusted: ");
+	end_note_seen_through(END_KILLED, NULL, NULL, &n);
+	CHECK_INT(n.close.code, 4403);
+	end_note_seen_through(END_SHUTDOWN, NULL, NULL, &n);
+	CHECK_INT(n.close.code, 1001);
+}
+
 static void what_failed_on_the_way_has_its_word(void)
 {
 	CHECK_INT(end_of_dial(-ECONNREFUSED, 0), END_BACKEND_FAILED);
@@ -77,4 +113,5 @@ static void what_failed_on_the_way_has_its_word(void)
 
 TESTS(T(every_word_is_whole), T(the_codes_of_a_word_fit_each_other),
 		T(a_reason_fits_a_close_frame_and_is_utf_8),
+		T(a_payload_sees_through_to_the_guests_codes),
 		T(what_failed_on_the_way_has_its_word))

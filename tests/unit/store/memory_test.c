@@ -52,7 +52,10 @@ static void hear(void *arg, int r, const void *value, size_t len)
 				value ? (const char *)value : "");
 	else
 		(void)snprintf(said + at, sizeof(said) - at, "%s:%s ",
-				(char *)arg, r == -ENOENT ? "no" : "full");
+				(char *)arg,
+				r == -ENOENT   ? "no"
+				: r == -EEXIST ? "there"
+					       : "full");
 }
 
 static void what_was_put_can_be_got_until_it_is_dropped(void)
@@ -66,6 +69,22 @@ static void what_was_put_can_be_got_until_it_is_dropped(void)
 	CHECK_STR(said, ""); /* never from inside the call */
 	run(10);
 	CHECK_STR(said, "put= put= get=2 drop= get:no ");
+	down();
+}
+
+static void of_many_that_add_one_has_put_it(void)
+{
+	up(2);
+	store_add(store, "iv", "1", 1, 50, hear, N("a"));
+	store_add(store, "iv", "2", 1, 1000, hear, N("b"));
+	store_get(store, "iv", hear, N("get"));
+	run(80);
+	store_add(store, "iv", "3", 1, 1000, hear, N("late"));
+	store_put(store, "x", "", 0, 1000, NULL, NULL);
+	store_add(store, "iv", "4", 1, 1000, hear, N("c"));
+	store_add(store, "y", "5", 1, 1000, hear, N("d"));
+	run(10);
+	CHECK_STR(said, "a= b:there get=1 late= c:there d:full ");
 	down();
 }
 
@@ -120,6 +139,7 @@ static void thousands_are_found_again(void)
 }
 
 TESTS(T(what_was_put_can_be_got_until_it_is_dropped),
+		T(of_many_that_add_one_has_put_it),
 		T(of_many_that_take_one_has_it),
 		T(what_has_outlived_its_time_is_gone),
 		T(a_full_store_refuses_but_replaces),

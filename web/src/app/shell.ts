@@ -12,8 +12,9 @@ import { themeButton } from '../lib/theme';
 import { notice } from '../lib/notice';
 import { doneOf } from '../lib/verbs';
 import type { Kind, Login } from '../lib/types';
-import { guestChannel } from '../console/guest';
-import { ConsoleView } from '../console/view';
+import { isKind, lastKind } from '../lib/kinds';
+import { guestView } from '../console/guest';
+import type { ConsoleView } from '../console/view';
 import { Companion } from './companion';
 import { Jobs } from './jobs';
 import { Sessions } from './sessions';
@@ -82,7 +83,8 @@ export class Shell {
 		addEventListener('popstate', this.popped);
 		this.wall.start();
 		for (const tab of loadTabs())
-			this.addTab(tab.guest, tab.kind as Kind, tab.guest);
+			this.addTab(tab.guest, isKind(tab.kind) ? tab.kind : 'vnc',
+				tab.guest);
 		this.go(this.fromAddress() ?? 'guests', false);
 	}
 
@@ -170,12 +172,16 @@ export class Shell {
 			on: { click: () => this.closeTab(tab) },
 		}, icon('close')));
 		const companion = new Companion(guest, this.jobs);
-		const view = new ConsoleView({
-			guest, title, more: companion.more, beside: companion.beside,
-			channel: guestChannel(guest, kind, this.login.user.deny ?? []),
+		const view = guestView({
+			guest, title, kind, deny: this.login.user.deny ?? [],
+			more: companion.more, beside: companion.beside,
 			changed: () => this.drawTab(tab),
 			signIn: this.signedOut,
 			guests: () => this.go('guests', true),
+			switched: (next) => {
+				tab.kind = next;
+				this.remember();
+			},
 		});
 		const tab: Tab = {
 			guest, kind, view, companion, item, button, dot, state,
@@ -268,7 +274,7 @@ export class Shell {
 			return 'sessions';
 		return guest === null ? null :
 			this.tabs.find((t) => t.guest === guest) ??
-			this.addTab(guest, 'vnc', guest);
+			this.addTab(guest, lastKind(guest) ?? 'vnc', guest);
 	}
 
 	private readonly popped = (): void => {

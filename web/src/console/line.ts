@@ -16,6 +16,8 @@ export interface Access {
 	protocols: string[];
 	rights: string[];
 	deny: string[];
+	/* Has the guest been reached? Only the gateway knows for sure. */
+	streaming?: () => Promise<boolean>;
 }
 
 /* Where access comes from: the API, or an address that never changes. */
@@ -29,6 +31,7 @@ export interface Closed {
 	code: number;
 	reason: string;
 	failure: string;
+	stay?: boolean; /* it would only happen again: wait for the user */
 }
 
 /* What shows the console; it reports back by up() and down(). */
@@ -173,16 +176,17 @@ export class Line {
 	}
 
 	private down(closed: Closed): void {
-		this.ended(endOfClose(closed.code, closed.reason, closed.failure));
+		this.ended(endOfClose(closed.code, closed.reason, closed.failure),
+			closed.stay);
 	}
 
-	private ended(end: End): void {
+	private ended(end: End, stay = false): void {
 		const now = performance.now();
 
 		this.stop();
 		this.picture.close();
 		this.lostSince ||= now;
-		if (!this.reconnect || againAfter(end, this.wasUp) !== 'auto' ||
+		if (stay || !this.reconnect || againAfter(end, this.wasUp) !== 'auto' ||
 			now - this.lostSince > GIVE_UP_MS) {
 			this.set({ name: 'ended', end });
 			return;

@@ -1,5 +1,5 @@
 /* The two sources of access: the gateway's API, and a plain address. */
-import { openConsole, Problem, resumeConsole } from '../lib/api';
+import { openConsole, Problem, resumeConsole, sessions } from '../lib/api';
 import { wsAt } from '../lib/base';
 import type { ConsoleGrant, Kind } from '../lib/types';
 import type { Access, Source } from './line';
@@ -29,6 +29,8 @@ export class ApiSource implements Source {
 			protocols: ['binary', `code.${grant.code}`],
 			rights: grant.rights ?? this.rights,
 			deny: grant.deny ?? this.deny,
+			streaming: async () => (await sessions()).some((row) =>
+				row.id === grant.id && row.state === 'streaming'),
 		};
 	}
 

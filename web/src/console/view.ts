@@ -124,7 +124,6 @@ export class ConsoleView {
 
 		replace(this.own, ...viewer.tools);
 		this.stage.prepend(viewer.host);
-		this.overlay.root.classList.toggle('overlay-aside', viewer.aside);
 		prepare?.(line);
 		return [viewer, line];
 	}
@@ -133,6 +132,7 @@ export class ConsoleView {
 		this.cover(null);
 		this.viewer.release();
 		this.line.close();
+		this.viewer.dispose?.();
 		this.viewer.host.remove();
 	}
 
@@ -238,6 +238,8 @@ export class ConsoleView {
 		this.dot.dataset['state'] = state.name;
 		text(this.stateText, words[state.name] ?? state.name);
 		this.renderLatency();
+		this.overlay.root.classList.toggle('overlay-aside',
+			this.viewer.aside);
 		this.overlay.render(state);
 		if (changed && state.name !== 'connecting')
 			this.cover(null);

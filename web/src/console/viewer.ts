@@ -25,7 +25,7 @@ export interface Viewer extends Picture {
 	readonly host: HTMLElement;    /* fills the stage */
 	readonly tools: HTMLElement[]; /* its own part of the bar, in order */
 	readonly viewOnly: boolean;    /* the user chose not to type */
-	/* What is said over it stands at its foot: there is more to read. */
+	/* What is said over it stands in its corner: there is more to read. */
 	readonly aside: boolean;
 	/* Told after every change of what the caller may do. */
 	allow(may: May): void;
@@ -36,6 +36,8 @@ export interface Viewer extends Picture {
 	ended(): void;
 	/* Rows for the panel About. */
 	facts(): Fact[];
+	/* It leaves the page for good. */
+	dispose?(): void;
 }
 
 /* What the frame does for a viewer. */

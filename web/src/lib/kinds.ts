@@ -14,7 +14,7 @@ interface KindInfo {
 
 export const kinds: Record<Kind, KindInfo> = {
 	vnc: { label: 'Screen', icon: 'screen', here: true },
-	serial: { label: 'Terminal', icon: 'serial', here: false },
+	serial: { label: 'Terminal', icon: 'serial', here: true },
 	spice: { label: 'SPICE', icon: 'spice', here: true },
 };
 
@@ -74,6 +74,14 @@ export function rememberKind(id: string, kind: Kind): void {
 
 	if (choice.last !== kind)
 		save(`kind.${id}`, { ...choice, last: kind });
+}
+
+/* The kind set for a guest, else the one used last, as far as is known. */
+export function lastKind(id: string): Kind | null {
+	const { always, last } = choiceOf(id);
+	const kind = always ?? last ?? null;
+
+	return isKind(kind) ? kind : null;
 }
 
 const SHELLS = ['lxc', 'node']; /* guests that are all shell */
