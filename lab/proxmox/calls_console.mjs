@@ -57,6 +57,8 @@ function credentials(ctx, path, port, isPlain) {
 	const ticket = lab.tickets.makeConsole(user, path, port);
 	const hasPassword = isPlain && (lab.isNew || params['generate-password']);
 	const password = hasPassword ? makeVncPassword() : undefined;
+	if (password)
+		lab.mint('vnc password', password);
 	const shown = lab.isNew ? `${password ?? makeVncPassword()}:${ticket}` :
 		ticket;
 
@@ -233,7 +235,8 @@ function spiceAnswer({ lab, at, params }, title, vmid, port, password) {
 		'host-subject': at.certificate.subject,
 		'secure-attention': 'Ctrl+Alt+Ins',
 		'toggle-fullscreen': 'Shift+F11',
-		'release-cursor': 'Ctrl+Alt+R', 'delete-this-file': 1 };
+		'release-cursor': 'Ctrl+Alt+R', 'delete-this-file': 1,
+		...at.toldOfSpice };
 }
 
 async function spiceOfQemu(ctx) {

@@ -4,11 +4,13 @@
  *	GET  /state			nodes, guests, limits, counters
  *	GET  /counters			POST /counters sets them to nothing
  *	GET  /requests			the last: when, node, method, path, peer
+ *	GET  /secrets			tickets and passwords it handed out: kind, text
  *	POST /limits			{"ticket": 20}
  *	POST /refresh			what /cluster/resources tells is as it is
  *	POST /nodes/pve1/kill		power off; /start: on again
  *	POST /nodes/pve1/daemon		{"up": false}: its privileged half
  *	POST /nodes/pve1/certificate	another certificate, of another CA
+ *	POST /nodes/pve1/spice		{"host-subject": "CN=x"}: told instead; {}: not
  *	GET  /guests/100		where it is; what clients sent to it, last
  *	POST /guests/100/start		also stop, reboot, pause, resume
  *	POST /guests/100/migrate	{"node": "pve2"}
@@ -103,6 +105,7 @@ export class Control {
 			setLimits(this.lab.limits, body);
 			return this.lab.limits;
 		case 'requests': return this.lab.requests;
+		case 'secrets': return this.lab.secrets;
 		case 'refresh': return this.lab.refresh();
 		case 'nodes': return this.node(name, verb, body);
 		case 'guests': return this.guest(name, verb, body);
@@ -146,6 +149,7 @@ export class Control {
 		case 'certificate':
 			await this.lab.replaceCertificate(node);
 			break;
+		case 'spice': node.toldOfSpice = body; break;
 		default: throw new Error(`nodes cannot ${verb}`);
 		}
 		return node.facts();

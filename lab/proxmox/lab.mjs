@@ -20,6 +20,7 @@ import * as world from './world.mjs';
 const NODE_NAMES = ['pve1', 'pve2'];
 const TRIES = 50;
 const REQUESTS_KEPT = 2000;
+const SECRETS_KEPT = 5000;
 
 export class Lab {
 	/* options: {mode, name, base, dir, eager, verbose, scale, limits} */
@@ -51,6 +52,7 @@ export class Lab {
 		this.faults = [];
 		this.counters = {};
 		this.requests = [];
+		this.secrets = [];
 		this.last = 0;
 		this.guests = new Map(world.makeGuests().map(
 			(facts) => [facts.vmid, new Guest(this, facts)]));
@@ -67,6 +69,14 @@ export class Lab {
 
 	count(name) {
 		this.counters[name] = (this.counters[name] ?? 0) + 1;
+	}
+
+	/* Whatever was handed out that nobody else may see: for who searches. */
+	mint(kind, text) {
+		this.secrets.push({ kind, text });
+		if (this.secrets.length > SECRETS_KEPT)
+			this.secrets.shift();
+		return text;
 	}
 
 	note(request) {

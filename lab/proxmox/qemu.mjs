@@ -203,6 +203,7 @@ export class Machine extends EventEmitter {
 	}
 
 	async setPassword(protocol, password, seconds) {
+		this.lab.mint(`${protocol} password`, password);
 		await this.qmp.ask('set_password', { protocol, password });
 		await this.qmp.ask('expire_password', { protocol,
 			time: `+${Math.max(1, Math.round(seconds))}` });

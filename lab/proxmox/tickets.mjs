@@ -54,7 +54,8 @@ export class Tickets {
 	makeLogin(user) {
 		const plain = `PVE:${user}:${hexTime()}`;
 
-		return `${plain}::${this.sign(this.login, plain)}`;
+		return this.lab.mint('ticket',
+			`${plain}::${this.sign(this.login, plain)}`);
 	}
 
 	/* The half ticket that carries the second factor's challenge. */
@@ -98,7 +99,8 @@ export class Tickets {
 	makeCsrf(user) {
 		const hex = hexTime();
 
-		return `${hex}:${this.csrfDigest(user, hex)}`;
+		return this.lab.mint('csrf',
+			`${hex}:${this.csrfDigest(user, hex)}`);
 	}
 
 	isCsrf(user, token) {
@@ -121,7 +123,8 @@ export class Tickets {
 		const hex = hexTime();
 		const secret = this.consoleSecret(hex, user, path, port);
 
-		return `PVEVNC:${hex}::${this.sign(this.vnc, secret)}`;
+		return this.lab.mint('vncticket',
+			`PVEVNC:${hex}::${this.sign(this.vnc, secret)}`);
 	}
 
 	/* With or without the password before it. */
@@ -146,7 +149,8 @@ export class Tickets {
 		const plain = `pvespiceproxy:${hexTime(false)}:${vmid}:${
 			node.toLowerCase()}${bound}`;
 
-		return `${plain}::${this.spiceDigest(plain)}`;
+		return this.lab.mint('spice host',
+			`${plain}::${this.spiceDigest(plain)}`);
 	}
 
 	/* What a Host header allows: {vmid, node, port}, or null. */
