@@ -71,6 +71,8 @@ const rules: Record<string, Rule> = {
 	hypervisor_untrusted: {
 		title: 'The hypervisor\u2019s certificate is not the known one',
 		again: 'never', ways: ['guests'],
+		hint: 'If it was renewed, the one who runs this gateway can store ' +
+			'the new one. Else somebody may stand in between.',
 	},
 	backend_timeout: {
 		title: 'The guest\u2019s console did not answer', again: 'auto',
@@ -162,6 +164,16 @@ export function againAfter(end: End, wasUp: boolean): Again {
 export function isNetwork(end: End): boolean {
 	return end.word === 'lost' || end.word === UNREACHABLE ||
 		end.word === 'shutdown';
+}
+
+/* Ends that were meant, or that every other way would end with as well. */
+const NO_OTHERS = new Set(['client_closed', 'killed', 'guest_not_running',
+	'no_such_guest', 'not_signed_in', 'link_used', 'link_expired', 'limit',
+	'store_unavailable', 'shutdown', UNREACHABLE]);
+
+/* Would another kind of console, or the hypervisor's own page, help? */
+export function othersHelp(end: End): boolean {
+	return !NO_OTHERS.has(end.word);
 }
 
 export function waysOut(end: End): Way[] {

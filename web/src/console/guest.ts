@@ -6,11 +6,13 @@ import { guest as askGuest } from '../lib/api';
 import { firstKind, lastKind, rememberKind } from '../lib/kinds';
 import type { Kind } from '../lib/types';
 import { KindSwitch } from './kindswitch';
+import { othersOf } from './others';
 import { ApiSource } from './source';
 import { ConsoleView, type Channel, type ViewOptions } from './view';
 import { makerOf } from './viewers';
 
-export interface GuestOptions extends Omit<ViewOptions, 'channel' | 'tools'> {
+export interface GuestOptions extends
+	Omit<ViewOptions, 'channel' | 'tools' | 'others'> {
 	kind: Kind;
 	deny: string[];  /* what the rules close to this person everywhere */
 	switched?: (kind: Kind) => void; /* the user went to another kind */
@@ -39,6 +41,7 @@ export function guestView(options: GuestOptions): ConsoleView {
 	const view: ConsoleView = new ConsoleView({
 		...options, channel: channelOf(options, options.kind),
 		tools: [bar.root],
+		others: () => othersOf(options.guest, options.kind, go),
 		changed() {
 			const { name } = view.line.state;
 

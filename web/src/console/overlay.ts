@@ -17,6 +17,13 @@ export interface OverlayActions {
 	giveUp(): void;
 }
 
+/* Another way to the guest: in this page, or where an address leads. */
+export interface Other {
+	label: string;
+	act?: () => void;
+	href?: string;
+}
+
 const SLOW_MS = 4000;
 
 export class Overlay {
@@ -28,6 +35,10 @@ export class Overlay {
 	private readonly count = h('p', { class: 'overlay-count' });
 	private readonly word = h('p', { class: 'overlay-word' });
 	private readonly buttons = h('div', { class: 'overlay-buttons' });
+	private readonly others = h('div', {
+		class: 'overlay-others', role: 'group',
+		'aria-label': 'Other ways to this guest',
+	});
 	private readonly live = h('div', {
 		class: 'unseen', role: 'status', 'aria-live': 'polite',
 	});
@@ -39,12 +50,14 @@ export class Overlay {
 		this.root = h('div', { class: 'overlay' },
 			h('div', { class: 'overlay-card' }, this.badge, this.title,
 				this.sentence, this.hint, this.count, this.buttons,
-				this.word),
+				this.others, this.word),
 			this.live);
 	}
 
 	render(state: State): void {
 		clearTimeout(this.timer);
+		if (state.name !== 'ended')
+			this.offer([]);
 		const shown = state.name !== 'connected';
 
 		this.root.classList.toggle('overlay-shown', shown);
@@ -158,6 +171,16 @@ export class Overlay {
 				nodes.push(node);
 		}
 		return nodes;
+	}
+
+	/* Beside what can be done about the end: around it. */
+	offer(others: Other[]): void {
+		replace(this.others, ...others.map(({ label, act, href }) =>
+			href ? h('a', {
+				class: 'button', href, target: '_blank',
+				rel: 'noopener noreferrer',
+			}, label) : this.button(label, '', act ?? (() => {}))));
+		show(this.others, others.length > 0);
 	}
 
 	private button(words: string, kind: string, act: () => void):

@@ -7,8 +7,9 @@
 import { attribute, focusables, h, replace, show, text } from '../lib/dom';
 import { icon } from '../lib/icons';
 import { aboutPanel, fillFacts } from './about';
+import { othersHelp } from './ends';
 import { Line, type Source } from './line';
-import { Overlay } from './overlay';
+import { Overlay, type Other } from './overlay';
 import type { Fact, Frame, Maker, Viewer } from './viewer';
 
 /* One console: what shows it, and where access to it comes from. */
@@ -25,6 +26,8 @@ export interface ViewOptions {
 	changed: () => void;
 	signIn: () => void;
 	guests: (() => void) | null;
+	/* after an end around which another way may lead */
+	others?: () => Promise<Other[]>;
 	tools?: HTMLElement[]; /* more for the bar, before those of the viewer */
 	more?: HTMLElement[];   /* and after them */
 	beside?: HTMLElement[]; /* beside its title */
@@ -258,11 +261,24 @@ export class ConsoleView {
 		} else if (name === 'ended') {
 			this.viewer.release();
 			this.viewer.ended();
+			void this.offerOthers();
 			if (this.mayTakeFocus())
 				this.overlay.focus();
 		} else if (name === 'lost' && this.mayTakeFocus()) {
 			this.wantsFocus = true;
 		}
+	}
+
+	/* They are asked for: by then it may have been opened again. */
+	private async offerOthers(): Promise<void> {
+		const { state } = this.line;
+
+		if (state.name !== 'ended' || !othersHelp(state.end))
+			return;
+		const others = await this.options.others?.() ?? [];
+
+		if (this.line.state === state)
+			this.overlay.offer(others);
 	}
 
 	/* Never from somebody who is busy elsewhere in the page. */

@@ -37,6 +37,7 @@ export interface Guest {
 	kinds: Partial<Record<Kind, KindState>>;
 	rights?: string[];
 	power?: Verb[];      /* what makes sense now and is allowed */
+	pve_url?: string;    /* admins alone: the hypervisor's own page */
 	snapshots?: boolean; /* they may be listed and gone back to */
 }
 
