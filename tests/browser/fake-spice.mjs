@@ -189,6 +189,8 @@ export class FakeSpice {
 	sizes = [];      /* what size it asked for */
 	opened = [];     /* types, in order */
 	caps = agentCaps.text;
+	mouse = 2;       /* 1: it draws its own, and is told of steps */
+	steps = [];
 	hasAgent = true;
 	plays = false;
 	first = null;    /* what the display says instead of its picture */
@@ -216,7 +218,7 @@ export class FakeSpice {
 		this.opened.push(channel.type);
 		switch (channel.type) {
 		case MAIN:
-			channel.send(103, u(u32(42), u32(1), u32(3), u32(2),
+			channel.send(103, u(u32(42), u32(1), u32(this.mouse === 1 ? 1 : 3), u32(this.mouse),
 				u32(this.hasAgent ? 1 : 0), u32(10), u32(1), u32(0)));
 			break;
 		case INPUTS:
@@ -277,6 +279,11 @@ export class FakeSpice {
 			break;
 		case `${INPUTS}.101`: case `${INPUTS}.102`:
 			this.keys.push(body.readUInt32LE(0));
+			break;
+		case `${INPUTS}.111`:
+			this.steps.push([body.readInt32LE(0), body.readInt32LE(4)]);
+			if (this.steps.length % 4 === 0)
+				channel.send(111);
 			break;
 		case `${INPUTS}.112`:
 			this.moves.push([body.readUInt32LE(0), body.readUInt32LE(4)]);

@@ -125,6 +125,41 @@ test('the pointer is counted in the guest\'s dots', async () => {
 	assert.deepEqual(spice.presses, [1, 5, 5]);
 });
 
+test('a guest without an agent gets the mouse by a click, and draws it',
+	async () => {
+		const page = await connected((mock) => {
+			mock.spice.mouse = 1;
+			mock.spice.hasAgent = false;
+		});
+		const { spice } = s.mock;
+		const frame = screen(page);
+
+		await until(() => spice.opened.length === 5);
+		const box = await frame.locator('canvas').boundingBox();
+
+		await page.mouse.move(box.x + 300, box.y + 300);
+		await frame.getByText('Click to give the mouse').waitFor();
+		await page.mouse.down();
+		await page.mouse.up();
+		await page.frames()[1].waitForFunction(() =>
+			document.pointerLockElement !== null);
+		assert.deepEqual(spice.presses, [], 'that click was for the page');
+		spice.steps.length = 0;
+		await page.mouse.move(box.x + 400, box.y + 350, { steps: 30 });
+		const scale = 640 / box.width;
+		const sum = () => spice.steps.reduce(([x, y], [dx, dy]) =>
+			[x + dx, y + dy], [0, 0]);
+
+		await until(() => Math.abs(sum()[0] - 100 * scale) <= 2 &&
+			Math.abs(sum()[1] - 50 * scale) <= 2);
+		spice.channels.get(LINK.cursor).send(104, Buffer.from([
+			200, 0, 100, 0]));
+		await frame.locator('.spice-pointer').waitFor();
+		await page.mouse.down();
+		await page.mouse.up();
+		await until(() => spice.presses.length === 1);
+	});
+
 test('one to one, and fit again, and both are remembered', async () => {
 	const page = await connected();
 	const width = async () => Math.round((await screen(page)
@@ -236,6 +271,9 @@ test('a gateway that refuses input is told of, and the picture stays',
 
 		await page.locator('.bar .badge', { hasText: 'View only' })
 			.waitFor();
+		s.mock.spice.channels.get(LINK.playback); /* its end is no end */
+		[...s.mock.live.values()].at(-1).socket.close(1011);
+		await page.waitForTimeout(900);
 		await waitForState(page, 'connected');
 		assert.deepEqual(await drawn(page), [640, 400, 246, 247, 249]);
 	});
@@ -282,6 +320,51 @@ test('an end has its reason, from whichever channel', async () => {
 		.waitFor();
 	assert.equal(await page.locator('.spice-frame').count(), 0);
 	assert.deepEqual(await axe(page), []);
+});
+
+test('a failure has its reason, and other ways are a click away', async () => {
+	const page = await opened((mock) => {
+		mock.refuse = 'hypervisor_untrusted';
+		mock.guests[0].pve_url = 'https://pve1.test:8006/?console=kvm';
+	});
+
+	await waitForState(page, 'ended');
+	await page.getByText('The certificate of pve2:8006 has changed.',
+		{ exact: true }).waitFor();
+	await page.getByText('store its new fingerprint', { exact: false })
+		.first().waitFor();
+	const link = page.getByRole('link', { name: 'Open in Proxmox' });
+
+	assert.equal(await link.getAttribute('href'),
+		'https://pve1.test:8006/?console=kvm');
+	assert.equal(await link.getAttribute('rel'), 'noopener noreferrer');
+	assert.deepEqual(await axe(page), []);
+	s.mock.refuse = '';
+	await page.getByRole('button', { name: 'Open the VNC screen' }).click();
+	await waitForState(page, 'connected');
+	assert.equal(await page.locator('.spice-frame').count(), 0);
+	assert.equal(await page.locator('.overlay-others a').count(), 0);
+});
+
+test('who is no admin gets no address, and a bad address is none', async () => {
+	const page = await opened((mock) => {
+		mock.refuse = 'hypervisor_untrusted';
+		mock.guests[0].pve_url = 'javascript:alert(1)';
+	});
+
+	await page.getByRole('button', { name: 'Open the VNC screen' }).waitFor();
+	assert.equal(await page.getByRole('link', { name: 'Open in Proxmox' })
+		.count(), 0);
+});
+
+test('an end that was meant offers nothing else', async () => {
+	const page = await connected();
+
+	await until(() => s.mock.spice.opened.length === 5);
+	s.mock.endAll(4403, 'killed: anna@pve ended this console.');
+	await waitForState(page, 'ended');
+	await page.waitForTimeout(300);
+	assert.ok(await page.locator('.overlay-others').isHidden());
 });
 
 /* What no server that is honest would say; none may hang the page. */

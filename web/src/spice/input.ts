@@ -1,6 +1,9 @@
 /*
  * Keys and pointer, from the browser to the channel for input. The library's
  * own handlers know one keyboard, no scaling, and speak up in alerts.
+ *
+ * A guest with an agent is told where the pointer is. Others are told how far
+ * it went, and draw their own: a click gives it to them, Escape takes it back.
  */
 import { Constants } from '@spice-project/spice-html5/src/enums.js';
 import type { SpiceMainConn } from '@spice-project/spice-html5/src/main.js';
@@ -9,6 +12,13 @@ import { scancode, strokeOf } from './scancodes';
 
 const ON_THE_WAY_MAX = 8; /* moves; the guest's side acknowledges each four */
 const WHEEL_STEP = 60;
+
+/* Where it is, and what a step of the browser's is there. */
+export interface Place {
+	x: number;
+	y: number;
+	scale: number;
+}
 
 /* the browser's bit of a button -> SPICE's: left, middle, right */
 const masks = [1, 4, 2];
@@ -38,11 +48,12 @@ export class Input {
 	private wheel = 0;
 	private last: { x: number; y: number } | null = null;
 	private waiting: PointerEvent | null = null;
+	private rest = { x: 0, y: 0 }; /* less than a dot */
 
 	/* place: where an event is on the guest's screen */
 	constructor(private readonly main: () => SpiceMainConn | null,
 		private readonly host: HTMLElement,
-		private readonly place: (e: MouseEvent) => { x: number; y: number }) {
+		private readonly place: (e: MouseEvent) => Place) {
 		host.addEventListener('keydown', (e) => this.keyEvent(e, true));
 		host.addEventListener('keyup', (e) => this.keyEvent(e, false));
 		host.addEventListener('blur', () => this.release());
@@ -75,6 +86,11 @@ export class Input {
 		this.waiting = null;
 		if (waiting)
 			this.move(waiting);
+	}
+
+	get relative(): boolean {
+		return this.main()?.mouse_mode ===
+			Constants['SPICE_MOUSE_MODE_SERVER'];
 	}
 
 	private send(type: string, data: ArrayBuffer): void {
@@ -133,25 +149,56 @@ export class Input {
 
 		if (!main || !inputs || !this.on)
 			return;
+		const at = this.place(event);
+
 		if (inputs.waiting_for_ack >= ON_THE_WAY_MAX) {
-			this.waiting = event;
+			if (this.given) {
+				this.rest.x += event.movementX * at.scale;
+				this.rest.y += event.movementY * at.scale;
+			} else {
+				this.waiting = event;
+			}
 			return;
 		}
-		const at = this.place(event);
-		const was = this.last ?? at;
-
-		this.last = at;
-		if (main.mouse_mode === Constants['SPICE_MOUSE_MODE_CLIENT']) {
+		if (main.mouse_mode === Constants['SPICE_MOUSE_MODE_CLIENT'])
 			this.send('MOUSE_POSITION', words([4, at.x], [4, at.y],
 				[2, this.mask(event)], [1, 0]));
-		} else if (at.x !== was.x || at.y !== was.y) {
-			this.send('MOUSE_MOTION', words([4, at.x - was.x],
-				[4, at.y - was.y], [2, this.mask(event)]));
-		} else {
+		else if (!this.went(event, at))
 			return;
-		}
 		if (inputs.state === 'ready')
 			inputs.waiting_for_ack++;
+	}
+
+	/* How far it went since the last time, in whole dots of the guest. */
+	private went(event: PointerEvent, at: Place): boolean {
+		const was = this.last ?? at;
+		const far = this.given ? {
+			x: event.movementX * at.scale + this.rest.x,
+			y: event.movementY * at.scale + this.rest.y,
+		} : { x: at.x - was.x, y: at.y - was.y };
+		const x = Math.trunc(far.x);
+		const y = Math.trunc(far.y);
+
+		this.last = at;
+		this.rest = { x: far.x - x, y: far.y - y };
+		if (x !== 0 || y !== 0)
+			this.send('MOUSE_MOTION', words([4, x], [4, y],
+				[2, this.mask(event)]));
+		return x !== 0 || y !== 0;
+	}
+
+	/* Is the pointer the guest's? */
+	private get given(): boolean {
+		return document.pointerLockElement === this.host;
+	}
+
+	/* Browsers give it away only for a click, and may refuse. */
+	private async give(): Promise<void> {
+		try {
+			await this.host.requestPointerLock();
+		} catch {
+			/* then it is followed as far as this window goes */
+		}
 	}
 
 	private mask(event: MouseEvent): number {
@@ -163,8 +210,13 @@ export class Input {
 		if (event.button < 0 || event.button > 2)
 			return;
 		event.preventDefault();
+		if (down && this.on && this.relative && !this.given &&
+			event.pointerType === 'mouse') {
+			void this.give();
+			return; /* this click was for us */
+		}
 		this.move(event);
-		if (down)
+		if (down && !this.given)
 			this.host.setPointerCapture(event.pointerId);
 		this.send(down ? 'MOUSE_PRESS' : 'MOUSE_RELEASE',
 			words([1, event.button + 1], [2, this.mask(event)]));

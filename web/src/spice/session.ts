@@ -6,6 +6,7 @@
 import { SpiceCursorConn } from '@spice-project/spice-html5/src/cursor.js';
 import { SpiceDisplayConn } from '@spice-project/spice-html5/src/display.js';
 import { Constants } from '@spice-project/spice-html5/src/enums.js';
+import { SpiceInputsConn } from '@spice-project/spice-html5/src/inputs.js';
 import { SpiceMainConn } from '@spice-project/spice-html5/src/main.js';
 import { SpicePlaybackConn } from
 	'@spice-project/spice-html5/src/playback.js';
@@ -157,16 +158,19 @@ export class Session implements SpiceSession {
 	}
 
 	private closed(channel: Channel, event: CloseEvent): void {
-		const type = channel.conn()?.type ?? c('CHANNEL_MAIN');
+		const conn = channel.conn();
 
-		if (type === c('CHANNEL_PLAYBACK')) {
+		if (conn instanceof SpicePlaybackConn) {
 			this.sound.closed();
-		} else if (type === c('CHANNEL_INPUTS') && event.code === REFUSED) {
+		} else if (conn instanceof SpiceInputsConn &&
+			event.code === REFUSED) {
 			this.input.on = false;
 			this.events.noInput();
 		} else {
 			this.end({ code: event.code, reason: event.reason, failure: '' });
+			return;
 		}
+		conn.state = 'closing'; /* so the library takes it for meant, too */
 	}
 
 	private handled(channel: Channel): void {
@@ -174,6 +178,8 @@ export class Session implements SpiceSession {
 
 		if (conn instanceof SpicePlaybackConn)
 			this.sound.heard(conn);
+		else if (conn instanceof SpiceInputsConn)
+			this.input.acknowledged();
 	}
 
 	/* Between the library and what the guest sends it. */
@@ -214,6 +220,7 @@ export class Session implements SpiceSession {
 
 			if (message.type === c('MSG_MAIN_AGENT_DISCONNECTED'))
 				session.agent?.gone();
+			session.layout.setRelative(session.input.relative);
 			return done;
 		};
 	}
@@ -291,9 +298,19 @@ export class Session implements SpiceSession {
 		SpiceCursorConn.prototype.process_channel_message =
 			function (message) {
 				const done = usual.call(this, message);
+				const places = message.type === c('MSG_CURSOR_SET') ||
+					message.type === c('MSG_CURSOR_MOVE');
 
 				if (!done)
 					session.layout.usualPointer();
+				else if (message.type === c('MSG_CURSOR_SET'))
+					session.layout.shape();
+				if (places && (message.data?.byteLength ?? 0) >= 4) {
+					const at = new DataView(message.data as ArrayBuffer);
+
+					session.layout.pointerAt(at.getUint16(0, true),
+						at.getUint16(2, true));
+				}
 				return done;
 			};
 	}
