@@ -80,6 +80,24 @@ async function panel(page, name) {
 	await page.getByRole('button', { name, exact: true }).click();
 }
 
+function spice(mock) {
+	mock.guests[0].kinds.spice = { available: true };
+	mock.guests[0].pve_url = 'https://pve1.lan:8006/?console=kvm&vmid=100';
+	Object.assign(mock.spice, { width: 1280, height: 800, plays: true });
+}
+
+async function openSpice(page) {
+	await page.locator('.card', { hasText: 'home/100' })
+		.locator('[data-kind="spice"]').click();
+}
+
+async function spiceOpened(page) {
+	await wall(page);
+	await openSpice(page);
+	await waitForState(page, 'connected');
+	await page.waitForTimeout(900);
+}
+
 /* name, mock options, what to do; `docs` are the ones that are kept */
 const shots = [
 	{ name: 'sign-in', docs: true, mock: (m) => {
@@ -177,6 +195,40 @@ const shots = [
 	{ name: 'alone', path: 'console/home%2F105', act: async (p) => {
 		await waitForState(p, 'connected');
 		await p.waitForTimeout(900);
+	} },
+	{ name: 'spice', mock: spice, act: spiceOpened },
+	{ name: 'spice-clipboard', mock: (m) => {
+		spice(m);
+		m.spice.hasAgent = false;
+	}, act: async (p) => {
+		await spiceOpened(p);
+		await p.getByRole('button', { name: 'Clipboard', exact: true })
+			.click();
+	} },
+	{ name: 'spice-display', mock: spice, act: async (p) => {
+		await spiceOpened(p);
+		await p.getByRole('button', { name: 'Display', exact: true })
+			.click();
+	} },
+	{ name: 'spice-mouse', mock: (m) => {
+		spice(m);
+		m.spice.mouse = 1;
+	}, act: async (p) => {
+		await spiceOpened(p);
+		await p.mouse.move(200, 300);
+		await p.waitForTimeout(900);
+	} },
+	{ name: 'spice-view-only', mock: (m) => {
+		spice(m);
+		m.noInput = true;
+	}, act: spiceOpened },
+	{ name: 'spice-refused', mock: (m) => {
+		spice(m);
+		m.refuse = 'hypervisor_untrusted';
+	}, act: async (p) => {
+		await wall(p);
+		await openSpice(p);
+		await p.getByText('Open in Proxmox').waitFor();
 	} },
 	{ name: 'vnc-html', path: 'vnc.html', act: (p) =>
 		p.getByRole('button', { name: 'Connect' }).waitFor() },
