@@ -198,6 +198,8 @@ enum end_word end_of_plan(int r)
 		return END_BACKEND_FAILED;
 	case -ENOMEM:
 		return END_INTERNAL;
+	case -EDQUOT: /* the profile's rate_limit */
+		return END_LIMIT;
 	default:
 		return END_HYPERVISOR_UNREACHABLE;
 	}
