@@ -58,6 +58,11 @@ static void put_session(
 			all    ? s->detail
 			: told ? end->sentence
 			       : NULL);
+	if (s->state == SESSION_DIALLING && s->waited_ms > 0) {
+		json_out_put_object(o, "waiting");
+		json_out_put_uint(o, "seconds", s->waited_ms / 1000);
+		json_out_object_end(o);
+	}
 	json_out_put_int(o, "since", s->since);
 	json_out_put_uint(o, "bytes_in", s->counts.up.bytes);
 	json_out_put_uint(o, "bytes_out", s->counts.down.bytes);

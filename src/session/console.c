@@ -475,6 +475,14 @@ static void console_dialled(void *arg, int r, struct stream *s, size_t depth,
 	console_answer(c);
 }
 
+/* The guest is not up yet: whoever asks for the session is told (R44). */
+static void console_waits(void *arg, uint32_t waited_ms, const struct err *why)
+{
+	struct console *c = arg;
+
+	atomic_store(&c->setup.session->waited_ms, waited_ms ? waited_ms : 1);
+}
+
 static void console_dial(struct console *c, struct planned *m)
 {
 	int r;
@@ -485,6 +493,8 @@ static void console_dial(struct console *c, struct planned *m)
 	r = dial_start(&c->dial, c->setup.loop, &m->plan, console_dialled, c);
 	if (r < 0)
 		console_fail(c, END_INTERNAL, strerrordesc_np(-r));
+	else if (!joins(c))
+		dial_on_wait(c->dial, console_waits);
 }
 
 /* On the data loop. */

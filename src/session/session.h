@@ -12,6 +12,7 @@
 #ifndef SESSION_SESSION_H
 #define SESSION_SESSION_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -93,6 +94,9 @@ struct session {
 	bool stop_asked;         /* session_stop() was called */
 	enum end_word stop_word;
 	struct relay_counts counts;
+	/* while dialling: the guest is not up yet, and since when; 0: not so.
+	 * Its console writes it. */
+	_Atomic uint32_t waited_ms;
 	struct gate_pass pass;        /* while its console is opened */
 	char slot[GUEST_ID_MAX + 16]; /* of the guest: the pass's key */
 	/* session/wires.h */

@@ -18,6 +18,8 @@ export interface Access {
 	deny: string[];
 	/* Has the guest been reached? Only the gateway knows for sure. */
 	streaming?: () => Promise<boolean>;
+	/* For how many seconds a guest that is not up yet is waited for. */
+	waiting?: () => Promise<number | null>;
 }
 
 /* Where access comes from: the API, or an address that never changes. */
@@ -43,12 +45,14 @@ export interface Picture {
 }
 
 export type State =
-	| { name: 'asking' | 'connecting'; since: number; again: boolean }
+	| { name: 'asking' | 'connecting'; since: number; again: boolean;
+		waiting?: number } /* seconds: the guest starts */
 	| { name: 'connected' }
 	| { name: 'lost'; end: End; attempt: number; at: number }
 	| { name: 'ended'; end: End };
 
 const CONNECT_LIMIT_MS = 75000; /* guests may take 60 s to become ready */
+const LOOK_MS = 1500;           /* then the gateway is asked what it waits for */
 const GIVE_UP_MS = 600000;      /* resume keys live as long */
 const STEADY_MS = 3000;         /* a console that stays has recovered */
 const PROBE_LIMIT_MS = 2000;
@@ -156,6 +160,7 @@ export class Line {
 				reason: 'backend_timeout: The guest\u2019s console ' +
 					'was not ready in time.',
 			}), CONNECT_LIMIT_MS);
+			this.look(access, turn);
 			await this.picture.open(access,
 				() => turn === this.turn && this.up(),
 				(closed) => turn === this.turn && this.down(closed));
@@ -163,6 +168,26 @@ export class Line {
 			if (turn === this.turn)
 				this.ended(endOfProblem(problem));
 		}
+	}
+
+	private look(access: Access, turn: number): void {
+		const stands = (): boolean => turn === this.turn &&
+			this.state.name === 'connecting';
+
+		if (!access.waiting)
+			return;
+		window.setTimeout(() => {
+			if (stands())
+				access.waiting?.().catch(() => null).then((seconds) => {
+					if (!stands() || this.state.name !== 'connecting')
+						return;
+					const { waiting: _, ...state } = this.state;
+
+					this.set(seconds === null ? state :
+						{ ...state, waiting: seconds });
+					this.look(access, turn);
+				});
+		}, LOOK_MS);
 	}
 
 	private up(): void {

@@ -90,8 +90,8 @@ export class Overlay {
 			this.buttons.querySelector('button')?.focus();
 	}
 
-	private opening(state: { name: string; since: number; again: boolean }):
-		void {
+	private opening(state: { name: string; since: number; again: boolean;
+		waiting?: number }): void {
 		const waited = performance.now() - state.since;
 		const asking = state.name === 'asking';
 
@@ -102,6 +102,14 @@ export class Overlay {
 			asking ? 'Asking for the console' : 'Connecting');
 		text(this.sentence, asking ? 'The gateway checks your rights.' :
 			'The gateway opens the way to the guest.');
+		if (state.waiting !== undefined) {
+			text(this.title, 'The guest is starting');
+			text(this.sentence, 'Its screen is not up yet. The console ' +
+				'opens as soon as it is.');
+			text(this.hint, '');
+			text(this.count, `${state.waiting} s`);
+			return;
+		}
 		text(this.hint, waited > SLOW_MS ? 'This takes longer than usual. ' +
 			'The guest may not be ready yet.' : '');
 		text(this.count, '');

@@ -31,6 +31,8 @@ export class ApiSource implements Source {
 			deny: grant.deny ?? this.deny,
 			streaming: async () => (await sessions()).some((row) =>
 				row.id === grant.id && row.state === 'streaming'),
+			waiting: async () => (await sessions()).find((row) =>
+				row.id === grant.id)?.waiting?.seconds ?? null,
 		};
 	}
 

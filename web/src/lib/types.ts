@@ -126,6 +126,7 @@ export interface SessionRow {
 	state: string;
 	word?: string | null; /* from draining on: how it ends */
 	detail?: string | null;
+	waiting?: { seconds: number }; /* the guest is not up yet */
 	since: number;        /* seconds of the Unix clock */
 	bytes_in: number;
 	bytes_out: number;
