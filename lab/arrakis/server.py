@@ -207,8 +207,13 @@ class Handler(BaseHTTPRequestHandler):
         return vms
 
 
+class Server(ThreadingHTTPServer):
+    def handle_error(self, *_):
+        """A client that has gone; what else fails is answered."""
+
+
 def serve(address, world, jobs, faults):
-    server = ThreadingHTTPServer(address, Handler)
+    server = Server(address, Handler)
     server.daemon_threads = True
     server.world, server.jobs, server.faults = world, jobs, faults
     return server
