@@ -3,54 +3,23 @@
  * behind the real gateway, seen through a wire that the test can cut.
  */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { endDemo, startDemo } from './demo.mjs';
 import { axe, countTransfer, launch, openGuest, openPage, waitForState } from
 	'./helpers.mjs';
 import { Machine } from './machine.mjs';
 import { Wire } from './wire.mjs';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
-const build = process.env.MESON_BUILD_ROOT ?? path.join(root, 'build');
 const PICTURE_BYTES_MAX = 120 * 1024;
 const BACK_MS_MAX = 2000;
 
 const s = {};
 
-/* The gateway must answer to the name by which the wire is reached. */
-async function startDemo(wire) {
-	const child = spawn(path.join(root, 'lab/demo'),
-		['--check', '--program', path.join(build, 'src/glassbridge')], {
-			stdio: ['ignore', 'pipe', 'inherit'],
-			env: { ...process.env,
-				GLASSBRIDGE_ALLOWED_ORIGINS: wire.origin },
-		});
-	let text = '';
-
-	for await (const piece of child.stdout) {
-		text += piece;
-		if (text.includes('\n'))
-			break;
-	}
-	return { child, told: JSON.parse(text) };
-}
-
-/* The demo's link, by way of the wire. */
-function byWire(link) {
-	const url = new URL(link);
-
-	url.port = String(s.wire.port);
-	return url.href;
-}
-
 before(async () => {
 	s.wire = new Wire();
 	await s.wire.listen();
 	s.demo = await startDemo(s.wire);
-	s.wire.target = Number(new URL(s.demo.told.link).port);
 	s.tiny = new Machine(s.demo.told.machines
 		.find((m) => m.name === 'tiny'));
 	await s.tiny.open();
@@ -60,12 +29,7 @@ before(async () => {
 after(async () => {
 	await s.browser?.close();
 	s.tiny?.close();
-	if (s.demo) {
-		const ended = new Promise((done) => s.demo.child.once('exit', done));
-
-		s.demo.child.kill('SIGTERM');
-		await ended;
-	}
+	await endDemo(s.demo);
 	s.wire?.close();
 });
 
@@ -118,7 +82,7 @@ async function comparePicture(page) {
 
 test('a link signs in and the wall shows every guest', async () => {
 	const page = await openPage(s.browser.context,
-		byWire(s.demo.told.link));
+		s.demo.link);
 
 	await page.locator('.card:not(.skeleton)').first().waitFor();
 	for (const machine of s.demo.told.machines)

@@ -1,7 +1,7 @@
 /*
  * Takes pictures of the page in its states: for looking at, and for docs/.
  *
- *   node tests/browser/screens.mjs [FOLDER] [--all]
+ *   node tests/browser/screens.mjs [FOLDER] [--all] [--only=BEGINNING]
  *
  * Without --all only those that docs/ shows are taken, into docs/screens. The
  * guest's screen is a real Xvnc with desktop.tcl where those are installed.
@@ -18,6 +18,7 @@ import { Mock } from './mock.mjs';
 const folder = process.argv.slice(2).find((a) => !a.startsWith('--')) ??
 	fileURLToPath(new URL('../../docs/screens/', import.meta.url));
 const all = process.argv.includes('--all');
+const only = process.argv.find((a) => a.startsWith('--only='))?.slice(7) ?? '';
 
 function freePort() {
 	return new Promise((done) => {
@@ -98,6 +99,14 @@ async function spiceOpened(page) {
 	await page.waitForTimeout(900);
 }
 
+/* A terminal in which these were typed. */
+async function shell(page, ...commands) {
+	await waitForState(page, 'connected');
+	for (const command of commands)
+		await page.keyboard.type(`${command}\n`);
+	await page.waitForTimeout(600);
+}
+
 /* name, mock options, what to do; `docs` are the ones that are kept */
 const shots = [
 	{ name: 'sign-in', docs: true, mock: (m) => {
@@ -148,6 +157,48 @@ const shots = [
 	{ name: 'console-clipboard', act: (p) => panel(p, 'Clipboard') },
 	{ name: 'console-display', act: (p) => panel(p, 'Display') },
 	{ name: 'console-about', act: (p) => panel(p, 'About this console') },
+	{ name: 'terminal', docs: true, path: 'console/home%2F100?kind=serial',
+		act: (p) => shell(p, 'seq 24', 'stty size') },
+	{ name: 'terminal-find', path: 'console/home%2F100?kind=serial',
+		act: async (p) => {
+			await shell(p, 'seq 80');
+			await p.keyboard.press('Control+Shift+F');
+			await p.keyboard.type('line 7');
+			await p.waitForTimeout(900);
+		} },
+	{ name: 'terminal-paste', path: 'console/home%2F100?kind=serial',
+		act: async (p) => {
+			await shell(p, 'seq 12');
+			await p.evaluate((text) => {
+				const clipboardData = new DataTransfer();
+
+				clipboardData.setData('text/plain', text);
+				document.querySelector('.xterm-helper-textarea')
+					.dispatchEvent(new ClipboardEvent('paste', {
+						clipboardData, bubbles: true, cancelable: true,
+					}));
+			}, 'set -e\napt-get update\napt-get install nginx\n' +
+				'systemctl enable --now nginx\ncurl -fsS localhost\n');
+			await p.getByRole('alertdialog').waitFor();
+		} },
+	{ name: 'terminal-keys', path: 'console/home%2F100?kind=serial',
+		act: async (p) => {
+			await shell(p, 'seq 12');
+			await p.getByRole('button', { name: 'Keys', exact: true }).click();
+		} },
+	{ name: 'terminal-display', path: 'console/home%2F100?kind=serial',
+		act: async (p) => {
+			await shell(p, 'seq 12');
+			await p.getByRole('button', { name: 'Display', exact: true })
+				.click();
+		} },
+	{ name: 'terminal-lost', path: 'console/home%2F100?kind=serial',
+		act: async (p, m) => {
+			await shell(p, 'seq 12');
+			m.cut();
+			await waitForState(p, 'lost');
+			await p.waitForTimeout(2500);
+		} },
 	{ name: 'lost', docs: true, act: async (p, m) => {
 		await opened(p, 'kiosk');
 		m.cut();
@@ -237,16 +288,18 @@ const shots = [
 const variants = [
 	{ name: 'desk-light', viewport: desk, scheme: 'light', docs: true },
 	{ name: 'desk-dark', viewport: desk, scheme: 'dark',
-		docs: ['wall-12', 'console', 'lost'] },
+		docs: ['wall-12', 'console', 'terminal', 'lost'] },
 	{ name: 'phone-light', viewport: phone, scheme: 'light', touch: true,
-		docs: ['wall-12', 'console'] },
+		docs: ['wall-12', 'console', 'terminal'] },
 	{ name: 'phone-dark', viewport: phone, scheme: 'dark', touch: true,
 		docs: ['console-keys'] },
 ];
 
 function wanted(shot, variant) {
-	return all || (shot.docs && (variant.docs === true ||
-		variant.docs.includes(shot.name)));
+	const kept = shot.docs && (variant.docs === true ||
+		variant.docs.includes(shot.name));
+
+	return shot.name.startsWith(only) && (all || kept);
 }
 
 async function take(browser, screen, shot, variant) {
