@@ -4,6 +4,7 @@
  * they say (R32, R86).
  */
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { axe, coloursOnScreen, launch, openGuest, openPage, waitForState }
 	from './helpers.mjs';
@@ -137,6 +138,80 @@ test('what the hypervisor refuses is told in its words', async () => {
 		.waitFor();
 	assert.deepEqual(await axe(s.page), []);
 });
+
+const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+
+/* The six digits of an authenticator's app. */
+function totp(secret) {
+	const bits = [...secret].map((c) => BASE32.indexOf(c).toString(2)
+		.padStart(5, '0')).join('');
+	const key = Buffer.from(bits.match(/.{8}/g).map((b) => parseInt(b, 2)));
+	const step = Buffer.alloc(8);
+
+	step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000)));
+	const mac = createHmac('sha1', key).update(step).digest();
+
+	return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1000000)
+		.padStart(6, '0');
+}
+
+/* Somebody else, in a browser of their own. */
+async function person(t, user, password) {
+	const browser = await launch();
+	const page = await openPage(browser.context, s.gateway.base);
+
+	t.after(() => browser.close());
+	await page.getByLabel('User name').fill(user);
+	await page.getByLabel('Password', { exact: true }).fill(password);
+	await page.keyboard.press('Enter');
+	return page;
+}
+
+async function inside(page) {
+	await page.locator('.card:not(.skeleton)').first().waitFor();
+}
+
+test('an account signs in with its second factor', async (t) => {
+	const page = await person(t, 'tfa@pve', 'wrong');
+
+	await page.getByRole('alert').filter({ hasText: 'is wrong' }).waitFor();
+	await page.getByLabel('Password', { exact: true }).fill('tfa');
+	await page.keyboard.press('Enter');
+	await page.getByLabel('Code of your app').fill('000000');
+	await page.keyboard.press('Enter');
+	await page.getByRole('alert').filter({ hasText: 'not accepted' })
+		.waitFor();
+	await page.getByLabel('Code of your app')
+		.fill(totp(s.cluster.facts.totp_secret));
+	await page.keyboard.press('Enter');
+	await inside(page);
+	assert.deepEqual(page.faults, []);
+});
+
+test('who may only look at the list has no buttons', async (t) => {
+	const page = await person(t, 'viewer@pve', 'viewer');
+
+	await inside(page);
+	assert.ok(await page.locator('.card').count() > 5);
+	assert.equal(await page.locator('.kind').count(), 0);
+	assert.equal(await page.locator('.card-menu:visible').count(), 0);
+	assert.deepEqual(await axe(page), []);
+});
+
+test('a container without the right to power has its console alone',
+	async (t) => {
+		const page = await person(t, 'one@pve', 'one');
+
+		await inside(page);
+		await page.getByRole('button', { name: 'Open the terminal of ct3' })
+			.waitFor();
+		assert.equal(await page.getByRole('button', {
+			name: 'Power and snapshots of ct3',
+		}).count(), 0);
+		await page.getByRole('button', {
+			name: 'Power and snapshots of web1',
+		}).waitFor();
+	});
 
 test('a node that dies takes only its own guests along', async (t) => {
 	await opened('web2');
