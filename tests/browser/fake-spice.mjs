@@ -80,7 +80,7 @@ const rect = (x, y, width, height) =>
  * A copy of an image onto a surface; `image` is what follows its head. With
  * the flag 1 it is kept under its name.
  */
-export function copy(id, width, height, type, image, name = 7, flags = 0) {
+function copy(id, width, height, type, image, name = 7, flags = 0) {
 	const base = u(u32(id), ...rect(0, 0, width, height), u8(0));
 	const area = u(...rect(0, 0, width, height), u16(8), u8(0),
 		u8(0), u32(0), u32(0), u32(0));
@@ -114,6 +114,31 @@ export function endlessLz(id, bytes) {
 		head.writeUInt32BE(v, 4 + i * 4));
 	return copy(id, 64, 64, 100 + 1, Buffer.concat([
 		u(u32(head.length + body.length)), head, body]));
+}
+
+export function photograph(id, width, height, jpeg) {
+	return copy(id, width, height, 105, Buffer.concat([
+		u(u32(jpeg.length)), jpeg]));
+}
+
+/* Motion JPEG on the first surface, and one picture of it. */
+export function film(name, width, height) {
+	return message(122, u(u32(0), u32(name), u8(0), u8(1), u64(0),
+		u32(width), u32(height), u32(width), u32(height),
+		...rect(0, 0, width, height), u8(0)));
+}
+
+export function frame(name, jpeg) {
+	return message(123, Buffer.concat([u(u32(name), u32(0),
+		u32(jpeg.length)), jpeg]));
+}
+
+/* Four bytes a dot, so large, and these bits. */
+export function quic(id, side, bits) {
+	const head = u(u32(20 + bits.length), u32(0x43495551), u32(0), u32(4),
+		u32(side), u32(side));
+
+	return copy(id, 64, 64, 1, Buffer.concat([head, bits]));
 }
 
 class Channel {
