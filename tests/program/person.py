@@ -28,13 +28,19 @@ class PersonConsole(Viewer):
             raise AssertionError(self.read(
                 struct.unpack(">I", self.read(4))[0]))
         self.write(b"\x01")
-        self.read(struct.unpack(">I", self.read(24)[20:])[0])
+        init = self.read(24)
+        self.pixel = init[4] // 8
+        self.read(struct.unpack(">I", init[20:])[0])
 
     def picture(self):
         """One pixel of the screen, in its own format."""
         self.write(struct.pack(">BxH", 2, 1) + struct.pack(">i", 0))
         self.write(struct.pack(">BBHHHH", 3, 0, 0, 0, 1, 1))
-        return self.read(1)
+        kind, count = struct.unpack(">BxH", self.read(4))
+        assert kind == 0, kind
+        for _ in range(count):
+            width, height = struct.unpack(">HH", self.read(12)[4:8])
+            self.read(width * height * self.pixel)
 
 
 class Person:
