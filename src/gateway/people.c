@@ -152,22 +152,24 @@ void people_configure(struct people *p, const struct config *c)
 /* ---- who comes ------------------------------------------------------------
  */
 
-/* Of those who are in, the one that was not seen for the longest. */
-static struct person *longest_idle(
-		const struct people *p, const struct person *like)
+static bool is_same_account(const struct person *a, const struct person *b)
+{
+	return strcmp(a->name, b->name) == 0 &&
+	       strcmp(a->profile, b->profile) == 0;
+}
+
+/* Of those in this state, the one that was not seen for the longest; `like`
+ * NULL: of all accounts. */
+static struct person *longest_idle(const struct people *p,
+		enum person_state state, const struct person *like)
 {
 	struct person *found = NULL;
 
-	for (struct person *n = p->first; n; n = n->next) {
-		if (n->state != PERSON_IN || n == like ||
-				(like && (strcmp(n->name, like->name) != 0 ||
-							 strcmp(n->profile,
-									 like->profile) !=
-									 0)))
-			continue;
-		if (!found || n->used_ms < found->used_ms)
+	for (struct person *n = p->first; n; n = n->next)
+		if (n->state == state && n != like &&
+				(!like || is_same_account(n, like)) &&
+				(!found || n->used_ms < found->used_ms))
 			found = n;
-	}
 	return found;
 }
 
@@ -184,7 +186,7 @@ static bool has_room(const struct people *p)
 		return false;
 	if (in < PEOPLE_MAX)
 		return true;
-	idle = longest_idle(p, NULL);
+	idle = longest_idle(p, PERSON_IN, NULL);
 	if (loop_now_ms(p->control) - idle->used_ms < PEOPLE_IDLE_MS)
 		return false;
 	person_drop(idle);
@@ -220,17 +222,16 @@ int people_begin(struct people *p, struct person **ret_person,
 	return 0;
 }
 
-/* One account has a few sign-ins: the oldest unused one gives way. */
-static void make_room_of_one(const struct person *n)
+/* One account has a few sign-ins, and fewer that are not finished: the one that
+ * was not seen for the longest gives way. */
+static void make_room_of_one(const struct person *n, size_t max)
 {
 	size_t count = 0;
 
 	for (const struct person *o = n->all->first; o; o = o->next)
-		count += o->state == PERSON_IN &&
-			 strcmp(o->name, n->name) == 0 &&
-			 strcmp(o->profile, n->profile) == 0;
-	if (count > PEOPLE_OF_ONE_MAX)
-		person_drop(longest_idle(n->all, n));
+		count += o->state == n->state && is_same_account(o, n);
+	if (count > max)
+		person_drop(longest_idle(n->all, n->state, n));
 }
 
 void person_set_state(
@@ -240,8 +241,8 @@ void person_set_state(
 	n->since_ms = n->used_ms = loop_now_ms(n->all->control);
 	crypto_random_text(n->id, AUTH_PERSON_LEN);
 	(void)snprintf(n->name, sizeof(n->name), "%s", name);
-	if (next == PERSON_IN)
-		make_room_of_one(n);
+	make_room_of_one(n, next == PERSON_IN ? PEOPLE_OF_ONE_MAX
+					      : PEOPLE_HALF_MAX);
 }
 
 struct person *people_find(

@@ -29,6 +29,7 @@ enum {
 	PEOPLE_MAX = 256,       /* the longest idle give way */
 	PEOPLE_BUSY_MAX = 64,   /* whose sign-in is under way */
 	PEOPLE_OF_ONE_MAX = 16, /* sign-ins of one account */
+	PEOPLE_HALF_MAX = 4,    /* of one, that still owe a second factor */
 	PEOPLE_HALF_MS = 5 * 60 * 1000,
 	PEOPLE_IDLE_MS = 10 * 60 * 1000, /* then what is cached goes */
 	PEOPLE_TRIES_MAX = 3,            /* at a second factor */
