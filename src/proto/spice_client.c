@@ -28,15 +28,18 @@ bool spice_message_is_agents(const struct spice_message *m)
 
 int spice_display_init_write(struct buf *out, bool mini)
 {
-	/* cache id (1), its size (8), dictionary id (1), its size (4) */
+	/* cache id (1), its size (8), dictionary id (1), its size (4): 1 Mi
+	 * pixels each, for some servers take nothing for an answer badly */
 	enum { SIZE = 14 };
 	uint8_t message[SPICE_HEAD_LEN + SIZE] = {0};
-	uint8_t *type = mini ? message : message + 8;
-	size_t len = (mini ? SPICE_MINI_LEN : SPICE_HEAD_LEN) + SIZE;
+	size_t head = mini ? SPICE_MINI_LEN : SPICE_HEAD_LEN;
+	uint8_t *type = mini ? message : message + 8, *body = message + head;
 
 	if (!mini)
 		message[0] = 1; /* the first */
 	type[0] = SPICE_DISPLAY_INIT;
 	type[2] = SIZE;
-	return buf_add(out, message, len);
+	body[0] = body[9] = 1;
+	body[3] = body[12] = 0x10;
+	return buf_add(out, message, head + SIZE);
 }

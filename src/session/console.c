@@ -14,6 +14,7 @@
 #include "session/registry.h"
 #include "session/wires.h"
 #include "stream/dial.h"
+#include "stream/spice.h"
 
 enum console_state {
 	CONSOLE_GREETING,
@@ -22,6 +23,7 @@ enum console_state {
 	CONSOLE_ANSWERING,
 	CONSOLE_STREAMING,
 	CONSOLE_LEAVING,
+	CONSOLE_LINGERING, /* the guest's wire is kept for a moment */
 	CONSOLE_OVER,
 };
 
@@ -45,6 +47,7 @@ struct console {
 	struct dial *dial;
 	struct stream *backend; /* between dial and relay */
 	struct relay *relay;
+	struct stream *guest; /* the backend, also while it is the relay's */
 	struct farewell *farewell;
 	struct planned *planned; /* asked for; the control loop's */
 	/* fixed once they were reported: the control loop reads them */
@@ -193,6 +196,12 @@ static void console_over(struct console *c)
 {
 	if (c->state == CONSOLE_OVER)
 		return;
+	if (c->state != CONSOLE_LINGERING && spice_login_lingers(c->guest)) {
+		c->state = CONSOLE_LINGERING;
+		timer_set(c->timer, SPICE_LINGER_MS);
+		return;
+	}
+	c->guest = NULL;
 	c->state = CONSOLE_OVER;
 	timer_stop(c->timer);
 	dial_free(c->dial);
@@ -262,8 +271,6 @@ static void console_leave(struct console *c)
 	watch_free(c->watch);
 	c->watch = NULL;
 	timer_stop(c->timer);
-	stream_free(c->backend);
-	c->backend = NULL;
 	greeting_refuse(&c->greeting, &client, c->spoken, c->word, detail);
 	console_close(c, NULL, &close);
 	c->state = CONSOLE_LEAVING;
@@ -468,7 +475,7 @@ static void console_dialled(void *arg, int r, struct stream *s, size_t depth,
 		console_fail_inner(c, end_of_dial(r, depth), e->text);
 		return;
 	}
-	c->backend = s;
+	c->backend = c->guest = s;
 	c->state = CONSOLE_ANSWERING;
 	console_report(c, &c->streams, streams_arrives);
 	timer_set(c->timer, console_greet_ms(c));
@@ -628,7 +635,9 @@ static void console_late(void *arg)
 {
 	struct console *c = arg;
 
-	if (c->state == CONSOLE_GREETING || c->state == CONSOLE_ANSWERING)
+	if (c->state == CONSOLE_LINGERING)
+		console_over(c);
+	else if (c->state == CONSOLE_GREETING || c->state == CONSOLE_ANSWERING)
 		console_fail(c, END_PROTOCOL_ERROR,
 				"The viewer did not finish its greeting.");
 	else

@@ -8,6 +8,9 @@
  *	greeting > planning > dialling > answering > streaming
  *	     \_________\_________\___________\_________> leaving > over
  *
+ * lingering, before over: a SPICE display that its viewer left without a word
+ * must not be closed at once (stream/spice.h).
+ *
  * A dial that fails with tickets made for it (dial_plan.minted) goes back to
  * planning, once: a login race or a dead host may not meet the next one.
  *

@@ -43,6 +43,11 @@ struct stream;
  *   -EMSGSIZE      its answer is too long
  *   -ECONNRESET    it went away in the middle
  * spice_error_for() makes of these what a viewer can be told.
+ *
+ * A display that is left before its viewer has said a word, is told in its
+ * place what it can keep, for some guests fall without (shutdown and free do
+ * it, as far as the wire takes it at once); and they fall, too, when it is
+ * closed in the same breath: spice_login_lingers().
  */
 int spice_login_wrap(struct stream **s, const struct spice_link *link,
 		const struct secret *password, struct err *e);
@@ -50,6 +55,11 @@ int spice_login_wrap(struct stream **s, const struct spice_link *link,
 /* What the guest answered, from a stack whose login is done. NULL where it has
  * none. Valid as long as the stream. */
 const struct spice_reply *spice_login_reply(const struct stream *s);
+
+/* Before it is freed, from any stack: must this be put off by
+ * SPICE_LINGER_MS? */
+enum { SPICE_LINGER_MS = 500 };
+bool spice_login_lingers(struct stream *s);
 
 struct spice_greet_options {
 	const struct crypto_rsa *key; /* borrowed; one per process */

@@ -6,6 +6,7 @@
 
 #include "core/crypto.h"
 #include "proto/rfb.h"
+#include "proto/spice_client.h"
 #include "stream/layer.h"
 
 /* What is read next, in the order of the wire. */
@@ -29,6 +30,9 @@ struct login {
 	enum login_state state;
 	struct spice_reply reply;
 	bool sending; /* what the last -EAGAIN waited for */
+	bool mini;    /* the viewer's words: short headers */
+	bool owes;    /* a display that has not heard of its caches */
+	bool paid;    /* it has heard it from us */
 };
 
 static void login_set_state(struct login *l, enum login_state next, size_t len)
@@ -95,7 +99,9 @@ static int login_say_ticket(struct login *l)
 	if (r == 0) /* with its NUL */
 		r = crypto_rsa_seal(l->reply.key, l->password.data,
 				l->password.len + 1, ticket);
-	return r < 0 ? r : buf_add(&l->out, ticket, sizeof(ticket));
+	if (r == 0)
+		r = buf_add(&l->out, ticket, sizeof(ticket));
+	return r;
 }
 
 static int login_step_reply(struct login *l, struct err *e)
@@ -125,8 +131,10 @@ static int login_step_result(struct login *l, struct err *e)
 {
 	uint32_t result = spice_u32(l->in.data);
 
-	if (result != SPICE_OK)
+	if (result != SPICE_OK) {
+		l->owes = false;
 		return login_refused(result, "login", e);
+	}
 	login_set_state(l, LOGIN_READY, 0);
 	return 0;
 }
@@ -219,9 +227,78 @@ static int login_want(const struct stream *s, enum stream_op op)
 	return stream_want(s->below, l->sending ? STREAM_WRITE : STREAM_READ);
 }
 
+/* ---- a display that is left ----------------------------------------------
+ *
+ * QEMU stands still, or falls, when a display was linked and left before it
+ * had heard what its viewer can keep (spice-server 0.15.1 and others). So a
+ * viewer that has gone before it said that, has it said for it.
+ */
+
+static void login_pay(struct login *l)
+{
+	uint8_t memory[STREAM_HEAD + SPICE_HEAD_LEN + 32];
+	struct buf out;
+	bool mini = l->mini &&
+		    spice_caps_has(&l->reply.common, SPICE_CAP_MINI_HEADER);
+	bool said = l->state >= LOGIN_RESULT; /* our ticket */
+
+	if (!l->owes || !said || l->out.len > 0)
+		return;
+	l->owes = false;
+	l->paid = true;
+	buf_init(&out, sizeof(memory) - STREAM_HEAD);
+	if (spice_display_init_write(&out, mini) == 0) {
+		memcpy(memory + STREAM_HEAD, buf_data(&out), out.len);
+		/* as far as the wire takes it: there is nobody to wait */
+		(void)stream_write(
+				l->stream.below, memory + STREAM_HEAD, out.len);
+		(void)stream_flush(l->stream.below);
+	}
+	buf_done(&out);
+}
+
+static ssize_t login_write(struct stream *s, uint8_t *data, size_t len)
+{
+	struct login *l = (struct login *)s;
+	ssize_t n = stream_write(s->below, data, len);
+
+	if (n > 0)
+		l->owes = false;
+	return n;
+}
+
+static int login_shutdown(struct stream *s)
+{
+	struct login *l = (struct login *)s;
+
+	login_pay(l);
+	/* not in the same breath: it is closed when it is freed */
+	return l->paid ? 0 : stream_shutdown(s->below);
+}
+
+static const struct stream_ops login_ops;
+
+bool spice_login_lingers(struct stream *s)
+{
+	while (s && s->ops != &login_ops)
+		s = s->below;
+	if (!s)
+		return false;
+	login_pay((struct login *)s);
+	return ((struct login *)s)->paid;
+}
+
+static bool login_bare(const struct stream *s)
+{
+	return !((const struct login *)s)->owes;
+}
+
 static void login_free(struct stream *s)
 {
 	struct login *l = (struct login *)s;
+
+	if (s->below)
+		login_pay(l);
 
 	login_forget(l);
 	free(l);
@@ -230,7 +307,10 @@ static void login_free(struct stream *s)
 static const struct stream_ops login_ops = {
 		.name = "spice_login",
 		.handshake = login_handshake,
+		.write = login_write,
+		.shutdown = login_shutdown,
 		.want = login_want,
+		.bare = login_bare,
 		.free = login_free,
 };
 
@@ -245,6 +325,9 @@ static int login_fill(struct login *l, const struct spice_link *link,
 		const struct secret *password)
 {
 	struct spice_link ours = *link;
+
+	l->mini = spice_caps_has(&link->common, SPICE_CAP_MINI_HEADER);
+	l->owes = link->channel_type == SPICE_DISPLAY;
 
 	buf_init(&l->out, LOGIN_OUT_MAX);
 	l->memory = malloc(STREAM_HEAD + SPICE_BODY_MAX);

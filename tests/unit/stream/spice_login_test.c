@@ -310,7 +310,90 @@ static void a_password_past_spices_limit_is_refused(void)
 	key = NULL;
 }
 
-TESTS(T(every_guest_is_answered), T(the_same_however_finely_the_wire_is_cut),
+/* ---- a display that is left ------------------------------------------------
+ */
+
+#define CACHES "\1\0\0\20\0\0\0\0\0\1\0\0\20\0"
+#define MINI_INIT "\145\0\16\0\0\0" CACHES
+#define FULL_INIT "\1\0\0\0\0\0\0\0\145\0\16\0\0\0\0\0\0\0" CACHES
+
+/* What it says last: nothing, a word of the viewer, or both. */
+static void left(uint8_t channel, const struct script *p, const char *says,
+		size_t says_len, const char *heard_last, size_t len)
+{
+	const struct secret none = {0};
+	struct spice_link link = viewer;
+	uint8_t memory[STREAM_HEAD + 64];
+	struct err e = {0};
+	struct stream *s;
+	struct buf reply;
+
+	link.channel_type = channel;
+	guest_says(p, &reply);
+	s = mem_new_n(buf_data(&reply), reply.len);
+	CHECK_INT(spice_login_wrap(&s, &link, &none, NULL), 0);
+	CHECK_INT(shake(s, &e), p->r);
+	mem_forget_output(s);
+	if (says_len > 0) {
+		memcpy(memory + STREAM_HEAD, says, says_len);
+		CHECK_INT(stream_write(s, memory + STREAM_HEAD, says_len),
+				says_len);
+	}
+	CHECK_INT(stream_shutdown(s), 0);
+	CHECK_INT(mem_output(s)->len, len);
+	CHECK(mem_is_shut(s) == !spice_login_lingers(s));
+	if (len > 0)
+		CHECK_MEM(buf_data(mem_output(s)), heard_last, len);
+	stream_free(s);
+	buf_done(&reply);
+}
+
+static void a_display_left_without_a_word_is_told_of_no_caches(void)
+{
+	const struct script *modern = &scripts[0], *old = &scripts[1],
+			    *wrong = &scripts[2];
+
+	left(SPICE_DISPLAY, modern, "", 0, MINI_INIT, sizeof(MINI_INIT) - 1);
+	left(SPICE_DISPLAY, old, "", 0, FULL_INIT, sizeof(FULL_INIT) - 1);
+	left(SPICE_DISPLAY, modern, "init", 4, "init", 4);
+	left(SPICE_DISPLAY, wrong, "", 0, "", 0);
+	left(SPICE_CURSOR, modern, "", 0, "", 0);
+}
+
+static void so_is_one_whose_dial_is_given_up_after_the_ticket(void)
+{
+	static const struct script never = {
+			"waits", 0, MODERN, 0, -ENOTSUP, ""};
+	const struct secret none = {0};
+	struct spice_link link = viewer;
+	struct stream *s = NULL, *guest = NULL;
+	uint8_t memory[STREAM_HEAD + 1024], *got = memory + STREAM_HEAD;
+	struct buf reply;
+	struct err e = {0};
+	ssize_t n;
+
+	link.channel_type = SPICE_DISPLAY;
+	guest_says(&never, &reply);
+	CHECK_INT(mem_pair(&s, &guest, 4096), 0);
+	CHECK(stream_write(guest, buf_data(&reply), reply.len) > 0);
+	CHECK_INT(spice_login_wrap(&s, &link, &none, NULL), 0);
+	CHECK_INT(stream_handshake(s, &e), -EAGAIN); /* for the result */
+	CHECK(stream_read(guest, got, 1024) > 0);
+	while (stream_read(guest, got, 1024) > 0)
+		;
+	stream_peel(&s); /* as stream_free() does, but for what is below */
+	n = stream_read(guest, got, 1024);
+	CHECK_INT(n, sizeof(MINI_INIT) - 1);
+	CHECK_MEM(got, MINI_INIT, sizeof(MINI_INIT) - 1);
+	stream_free(s);
+	stream_free(guest);
+	buf_done(&reply);
+}
+
+TESTS(T(a_display_left_without_a_word_is_told_of_no_caches),
+		T(so_is_one_whose_dial_is_given_up_after_the_ticket),
+		T(every_guest_is_answered),
+		T(the_same_however_finely_the_wire_is_cut),
 		T(every_prefix_is_waited_for_and_an_early_end_is_told),
 		T(what_is_no_spice_is_refused),
 		T(a_key_that_is_none_is_refused),
