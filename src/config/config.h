@@ -73,9 +73,25 @@ struct config_urls {
 
 /* A guest of a static profile. An address not given has no host and no path.
  * A secret not given has no data. */
+/* How a serial line is reached. */
+enum config_line_kind {
+	CONFIG_LINE_PLAIN,  /* "unix:/path", "host:port" */
+	CONFIG_LINE_TELNET, /* "telnet:host[:port]" */
+	CONFIG_LINE_TTY,    /* "/dev/ttyS0": at.path is a device */
+};
+
+struct config_line {
+	enum config_line_kind kind;
+	struct address at; /* neither host nor path: none is configured */
+};
+
+enum { CONFIG_SPEED_DEFAULT = 115200 };
+
 struct config_guest {
 	char *name;
-	struct address vnc, serial, spice;
+	struct address vnc, spice;
+	struct config_line serial;
+	unsigned serial_speed; /* of a device; 0: CONFIG_SPEED_DEFAULT */
 	struct secret vnc_password, spice_password;
 	char *title; /* key `name`: for people; NULL: as `name` */
 	struct config_texts tags;

@@ -30,8 +30,8 @@ static int finish_static(struct reader *r, const struct config_profile *p)
 	for (size_t i = 0; i < p->guest_count; i++) {
 		const struct config_guest *g = &p->guests[i];
 
-		if (!g->vnc.host && !g->vnc.path && !g->serial.host &&
-				!g->serial.path && !g->spice.host &&
+		if (!g->vnc.host && !g->vnc.path && !g->serial.at.host &&
+				!g->serial.at.path && !g->spice.host &&
 				!g->spice.path)
 			return fail_line(r, g->line,
 					"[profiles.%s.guests.%s] needs a vnc, "

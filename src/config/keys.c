@@ -112,6 +112,7 @@ static const char *wanted(const struct key *k)
 			[KEY_SECRET] = "a string",
 			[KEY_ADDRESS] = "a string",
 			[KEY_DIAL] = "a string",
+			[KEY_LINE] = "a string",
 			[KEY_ADDRESSES] = "a string or an array of strings",
 			[KEY_URLS] = "a string or an array of strings",
 			[KEY_SET] = "an array of strings",

@@ -30,6 +30,7 @@ enum key_type {
 	KEY_SECRET,    /* struct secret; also as KEY_file, and a credential */
 	KEY_ADDRESS,   /* struct address */
 	KEY_DIAL,      /* the same, but port 0 is refused */
+	KEY_LINE,      /* struct config_line */
 	KEY_ADDRESSES, /* struct config_addresses */
 	KEY_URLS,      /* struct config_urls; words are the schemes */
 	KEY_SET,       /* unsigned: a bit for each of words */

@@ -203,6 +203,43 @@ int value_number(const struct key *k, void *section, int64_t number,
 	return 0;
 }
 
+enum { TELNET_PORT = 23 };
+
+/* "unix:/run/vm1.serial", "host:port", "telnet:host:port", "/dev/ttyS0" */
+static int add_line(struct config_line *line, const char *text, struct err *e)
+{
+	const char telnet[] = "telnet:";
+	struct config_line l = {0};
+	const char *where = text;
+	int r = 0;
+
+	if (strncmp(text, telnet, sizeof(telnet) - 1) == 0) {
+		l.kind = CONFIG_LINE_TELNET;
+		where += sizeof(telnet) - 1;
+	}
+	if (*text == '/') {
+		l.kind = CONFIG_LINE_TTY;
+		l.at.path = strdup(text);
+		r = l.at.path ? 0 : out_of_memory(e);
+	} else {
+		r = address_parse(where, NULL, l.kind ? TELNET_PORT : 0, &l.at,
+				e);
+	}
+	if (r < 0)
+		return r;
+	if ((l.at.host && l.at.port == 0) ||
+			(l.kind == CONFIG_LINE_TELNET && l.at.path)) {
+		address_done(&l.at);
+		return err_set(e, -EINVAL,
+				"'%.80s' is none of unix:/path, host:port, "
+				"telnet:host:port and /dev/name",
+				text);
+	}
+	address_done(&line->at);
+	*line = l;
+	return 0;
+}
+
 static int add_word(const struct key *k, unsigned *at, const char *text,
 		struct err *e)
 {
@@ -242,6 +279,8 @@ int value_add(struct reader *r, const struct key *k, void *section,
 	case KEY_DIAL:
 	case KEY_ADDRESSES:
 		return add_address(k, at, text, e);
+	case KEY_LINE:
+		return add_line(at, text, e);
 	case KEY_URLS:
 		return add_url(k, at, text, e);
 	case KEY_SET:
@@ -318,6 +357,9 @@ void value_clear(const struct key *k, void *section)
 	case KEY_ADDRESS:
 	case KEY_DIAL:
 		address_done(at);
+		break;
+	case KEY_LINE:
+		address_done(&((struct config_line *)at)->at);
 		break;
 	case KEY_ADDRESSES:
 		addresses_done(at);

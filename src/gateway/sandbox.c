@@ -124,6 +124,19 @@ static void reach_folder_of(struct reach *r, const char *file)
 	reach_read(r, folder);
 }
 
+static void reach_lines(struct reach *r, const struct config_profile *p)
+{
+	struct sandbox_files *f = &r->files;
+
+	for (size_t i = 0; i < p->guest_count; i++) {
+		const struct config_line *line = &p->guests[i].serial;
+
+		if (line->kind == CONFIG_LINE_TTY &&
+				f->device_count < SANDBOX_PATHS_MAX)
+			f->devices[f->device_count++] = line->at.path;
+	}
+}
+
 static void reach_of(struct reach *r, const struct config *c, const char *state)
 {
 	/* resolver, hosts, roots, modules of the names' service, time zone */
@@ -144,6 +157,8 @@ static void reach_of(struct reach *r, const struct config *c, const char *state)
 	reach_folder_of(r, c->gateway.tls_key);
 	for (size_t i = 0; i < c->profile_count; i++)
 		reach_folder_of(r, c->profiles[i].ca_file);
+	for (size_t i = 0; i < c->profile_count; i++)
+		reach_lines(r, &c->profiles[i]);
 	for (size_t i = 0; i < c->files.count; i++)
 		reach_folder_of(r, c->files.items[i]);
 	if (state)

@@ -11,6 +11,9 @@
  *	calls         seccomp: the list in sandbox_calls.c, no new program
  *	memory        no core file, no debugger
  *
+ * Serial devices of static guests can be opened as far as the configuration
+ * named them at the start; terminals cannot be made to type (no TIOCSTI).
+ *
  * What it needs later, it must be able to reach as that user: the
  * configuration and its secrets for a reload, the state's folder, guests' Unix
  * sockets (connecting to those is no matter of landlock up to its 8th
@@ -66,6 +69,8 @@ struct sandbox_files {
 	size_t read_count;
 	const char *write[4]; /* folders */
 	size_t write_count;
+	const char *devices[SANDBOX_PATHS_MAX]; /* serial ones */
+	size_t device_count;
 };
 
 /* Opens what is to be reached; *ret_fd takes effect with the second. The

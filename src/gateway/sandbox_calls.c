@@ -77,7 +77,11 @@ static const struct narrow_call narrow_calls[] = {
 		{SCMP_SYS(ioctl), 1, 0xffffffff, FIOCLEX},
 		{SCMP_SYS(ioctl), 1, 0xffffffff, FIONREAD},
 		{SCMP_SYS(ioctl), 1, 0xffffffff, TIOCOUTQ}, /* unsent bytes */
+		/* serial devices: raw, and for us alone */
 		{SCMP_SYS(ioctl), 1, 0xffffffff, TCGETS},
+		{SCMP_SYS(ioctl), 1, 0xffffffff, TCSETS},
+		{SCMP_SYS(ioctl), 1, 0xffffffff, TIOCEXCL},
+		{SCMP_SYS(ioctl), 1, 0xffffffff, TIOCNXCL},
 		/* memory is written or run, never both; what is loaded later
 		 * (modules of the names' service) is mapped as it is */
 		{SCMP_SYS(mmap), 2, PROT_WRITE | PROT_EXEC, 0},

@@ -41,6 +41,7 @@ enum {
 	MAY_READ = FILE_READ | DIR_READ,
 	MAY_WRITE = MAY_READ | FILE_WRITE | FILE_TRUNCATE | DIR_REMOVE_FILE |
 		    DIR_MAKE_REG,
+	OF_DEVICES = FILE_READ | FILE_WRITE | FILE_IOCTL_DEV,
 	OF_FILES = FILE_EXECUTE | FILE_WRITE | FILE_READ | FILE_TRUNCATE |
 		   FILE_IOCTL_DEV,
 };
@@ -109,6 +110,8 @@ int sandbox_files_open(const struct sandbox_files *f, int *ret_fd)
 		allow(fd, f->read[i], MAY_READ & all.files);
 	for (size_t i = 0; i < f->write_count; i++)
 		allow(fd, f->write[i], MAY_WRITE & all.files);
+	for (size_t i = 0; i < f->device_count; i++)
+		allow(fd, f->devices[i], OF_DEVICES & all.files);
 	*ret_fd = fd;
 	return (int)version;
 }

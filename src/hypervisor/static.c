@@ -16,6 +16,8 @@ struct static_guest {
 	char *tags[GUEST_TAGS_MAX];
 	struct address vnc, spice;
 	struct secret vnc_password, spice_password;
+	struct config_line serial;
+	unsigned serial_speed;
 };
 
 /* An answer that is owed, in a turn of its own. */
@@ -51,18 +53,34 @@ static const struct static_guest *static_find(
 	return NULL;
 }
 
-static int static_make_plan(const struct static_guest *g,
+static int plan_address(const struct address *a, struct dial_plan *plan)
+{
+	return a->path ? dial_plan_unix(plan, a->path)
+		       : dial_plan_tcp(plan, a->host, a->port);
+}
+
+static int plan_screen(const struct static_guest *g,
 		const struct static_answer *a, struct dial_plan *plan)
 {
 	bool spice = a->kind == CONSOLE_SPICE;
-	const struct address *to = spice ? &g->spice : &g->vnc;
-	int r = to->path ? dial_plan_unix(plan, to->path)
-			 : dial_plan_tcp(plan, to->host, to->port);
+	int r = plan_address(spice ? &g->spice : &g->vnc, plan);
 
 	if (r < 0)
 		return r;
 	return spice ? dial_plan_spice_login(plan, &a->link, &g->spice_password)
 		     : dial_plan_rfb_login(plan, &g->vnc_password);
+}
+
+static int plan_line(const struct static_guest *g, struct dial_plan *plan)
+{
+	int r;
+
+	if (g->serial.kind == CONFIG_LINE_TTY)
+		return dial_plan_tty(plan, g->serial.at.path, g->serial_speed);
+	r = plan_address(&g->serial.at, plan);
+	if (r == 0 && g->serial.kind == CONFIG_LINE_TELNET)
+		r = dial_plan_telnet(plan);
+	return r;
 }
 
 static void static_answer_plan(struct static_hv *h, struct static_answer *a)
@@ -78,7 +96,8 @@ static void static_answer_plan(struct static_hv *h, struct static_answer *a)
 	else if (g->shown.lacks[a->kind])
 		r = err_set(&e, -ENOTSUP, "%s", g->shown.lacks[a->kind]);
 	else
-		r = static_make_plan(g, a, &plan);
+		r = a->kind == CONSOLE_SERIAL ? plan_line(g, &plan)
+					      : plan_screen(g, a, &plan);
 	if (r == -ENOMEM)
 		(void)err_set(&e, r, "no memory");
 	a->plan_fn(a->arg, r, r == 0 ? &plan : NULL, &e);
@@ -178,6 +197,7 @@ static void static_guest_done(struct static_guest *g)
 	free(g->name);
 	address_done(&g->vnc);
 	address_done(&g->spice);
+	address_done(&g->serial.at);
 	secret_done(&g->vnc_password);
 	secret_done(&g->spice_password);
 }
@@ -211,7 +231,11 @@ static int static_guest_init(
 
 	g->id = strdup(from->name);
 	g->name = strdup(from->title ? from->title : from->name);
+	g->serial.kind = from->serial.kind;
+	g->serial_speed = from->serial_speed ? from->serial_speed
+					     : CONFIG_SPEED_DEFAULT;
 	if (!g->id || !g->name || address_copy(&g->vnc, &from->vnc) < 0 ||
+			address_copy(&g->serial.at, &from->serial.at) < 0 ||
 			secret_copy(&g->vnc_password, &from->vnc_password) <
 					0 ||
 			address_copy(&g->spice, &from->spice) < 0 ||
@@ -231,9 +255,8 @@ static int static_guest_init(
 	s->status = GUEST_UNKNOWN;
 	s->lacks[CONSOLE_VNC] = lack(&from->vnc,
 			"The configuration names no `vnc` address.", NULL);
-	s->lacks[CONSOLE_SERIAL] = lack(&from->serial,
-			"The configuration names no `serial` address.",
-			"This version does not open serial lines yet.");
+	s->lacks[CONSOLE_SERIAL] = lack(&from->serial.at,
+			"The configuration names no `serial` line.", NULL);
 	s->lacks[CONSOLE_SPICE] = lack(&from->spice,
 			"The configuration names no `spice` address.", NULL);
 	return 0;

@@ -1,6 +1,7 @@
 /*
  * Guests that the configuration lists by their addresses: anything with a
- * plain VNC port. Nobody is asked; a guest's state is not known.
+ * plain VNC port or a serial line. Nobody is asked; a guest's state is not
+ * known.
  */
 #ifndef HYPERVISOR_STATIC_H
 #define HYPERVISOR_STATIC_H

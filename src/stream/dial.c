@@ -11,8 +11,10 @@
 #include "stream/spice.h"
 #include "stream/stream.h"
 #include "stream/tcp.h"
+#include "stream/telnet.h"
 #include "stream/term.h"
 #include "stream/tls.h"
+#include "stream/tty.h"
 
 struct dial {
 	struct loop *loop;
@@ -77,8 +79,11 @@ static void dial_target(const struct dial *d, char *ret, size_t ret_max)
 	if (l->kind == DIAL_TCP) {
 		a.host = d->other ? l->tcp.other_host : l->tcp.host;
 		a.port = dial_port(d);
-	} else {
+	} else if (l->kind == DIAL_UNIX) {
 		a.path = l->unix_socket.path;
+	} else {
+		(void)snprintf(ret, ret_max, "%s", l->tty.path);
+		return;
 	}
 	len = address_format(&a, ret, ret_max);
 	if (len < 0)
@@ -103,6 +108,8 @@ static void dial_prefix(const struct dial *d, struct err *e)
 			[DIAL_RFB_LOGIN] = "rfb_login",
 			[DIAL_TERM] = "term",
 			[DIAL_SPICE_LOGIN] = "spice_login",
+			[DIAL_TELNET] = "telnet",
+			[DIAL_TTY] = "tty",
 	};
 	char target[ADDRESS_HOST_MAX + ADDRESS_TEXT_MAX + 16];
 
@@ -301,7 +308,10 @@ static int dial_bottom(struct dial *d, struct err *e)
 				dial_port(d), dial_on_resolved, d);
 		return r < 0 ? err_set(e, r, "out of memory") : 0;
 	}
-	r = unix_connect_wrap(&d->stream, l->unix_socket.path, e);
+	if (l->kind == DIAL_UNIX)
+		r = unix_connect_wrap(&d->stream, l->unix_socket.path, e);
+	else
+		r = tty_wrap(&d->stream, l->tty.path, l->tty.speed, e);
 	return r < 0 ? r : dial_watch(d, e);
 }
 
@@ -334,8 +344,11 @@ static int dial_wrap(
 	case DIAL_SPICE_LOGIN:
 		return spice_login_wrap(s, &l->spice_login.link,
 				&l->spice_login.password, e);
+	case DIAL_TELNET:
+		return telnet_wrap(s, e);
 	case DIAL_TCP:
 	case DIAL_UNIX:
+	case DIAL_TTY:
 		break;
 	}
 	return err_set(e, -EINVAL, "dial plan: unknown layer %d", l->kind);
@@ -435,8 +448,10 @@ static bool dial_plan_stands(const struct dial_plan *p)
 {
 	for (size_t i = 0; i < p->count; i++) {
 		enum dial_kind kind = p->layers[i].kind;
+		bool bottom = kind == DIAL_TCP || kind == DIAL_UNIX ||
+			      kind == DIAL_TTY;
 
-		if ((kind == DIAL_TCP || kind == DIAL_UNIX) != (i == 0))
+		if (bottom != (i == 0))
 			return false;
 	}
 	return p->count > 0;

@@ -6,6 +6,9 @@
  *	proxmox serial tcp pve1:8006 > tls > ws .../vncwebsocket > term
  *	proxmox spice  tcp pve1:3128 > connect > tls > spice_login
  *	static vnc     tcp 10.0.0.9:5901 > rfb_login
+ *	static serial  unix /run/vm1.serial
+ *	               tcp 10.0.0.9:7001 > telnet
+ *	               tty /dev/ttyS0
  */
 #ifndef STREAM_DIAL_H
 #define STREAM_DIAL_H
@@ -33,6 +36,8 @@ enum dial_kind {
 	DIAL_RFB_LOGIN,
 	DIAL_TERM,
 	DIAL_SPICE_LOGIN,
+	DIAL_TELNET,
+	DIAL_TTY,
 };
 
 enum {
@@ -58,6 +63,10 @@ struct dial_layer {
 		struct {
 			char *path;
 		} unix_socket;
+		struct {
+			char *path; /* of a serial device */
+			unsigned speed;
+		} tty;
 		struct connect_options connect;
 		struct {
 			struct tls_context *context; /* a reference */
@@ -99,6 +108,8 @@ int dial_plan_tcp(struct dial_plan *p, const char *host, uint16_t port);
 /* The other way to what the plan's first layer, a tcp, leads to. */
 int dial_plan_tcp_other(struct dial_plan *p, const char *host, uint16_t port);
 int dial_plan_unix(struct dial_plan *p, const char *path);
+int dial_plan_tty(struct dial_plan *p, const char *path, unsigned speed);
+int dial_plan_telnet(struct dial_plan *p);
 int dial_plan_connect(struct dial_plan *p, const struct connect_options *o);
 int dial_plan_tls(struct dial_plan *p, struct tls_context *c, const char *host);
 int dial_plan_ws(struct dial_plan *p, const struct ws_client_options *o);
@@ -126,8 +137,8 @@ typedef void dial_fn(void *arg, int r, struct stream *s, size_t depth,
 
 /* Takes the content of *plan (left empty). The answer comes by callback,
  * once, after which the dial is gone; unless freed before. -EINVAL for a plan
- * that does not begin with tcp or unix (which stand nowhere else), -ENOMEM;
- * then the plan is still the caller's. */
+ * that does not begin with tcp, unix or tty (which stand nowhere else),
+ * -ENOMEM; then the plan is still the caller's. */
 int dial_start(struct dial **ret_dial, struct loop *l, struct dial_plan *plan,
 		dial_fn *fn, void *arg);
 /*

@@ -63,6 +63,28 @@ int dial_plan_unix(struct dial_plan *p, const char *path)
 	return 0;
 }
 
+int dial_plan_tty(struct dial_plan *p, const char *path, unsigned speed)
+{
+	struct dial_layer *l = plan_next(p, DIAL_TTY);
+
+	if (!l)
+		return -E2BIG;
+	l->tty.path = strdup(path);
+	l->tty.speed = speed;
+	if (!l->tty.path)
+		return -ENOMEM;
+	p->count++;
+	return 0;
+}
+
+int dial_plan_telnet(struct dial_plan *p)
+{
+	if (!plan_next(p, DIAL_TELNET))
+		return -E2BIG;
+	p->count++;
+	return 0;
+}
+
 int dial_plan_connect(struct dial_plan *p, const struct connect_options *o)
 {
 	struct dial_layer *l = plan_next(p, DIAL_CONNECT);
@@ -159,6 +181,11 @@ static void layer_done(struct dial_layer *l)
 	case DIAL_SPICE_LOGIN:
 		secret_done(&l->spice_login.password);
 		break;
+	case DIAL_TTY:
+		free(l->tty.path);
+		break;
+	case DIAL_TELNET:
+		break;
 	}
 }
 
@@ -253,6 +280,13 @@ void dial_plan_text(const struct dial_plan *p, char *ret, size_t ret_max)
 			break;
 		case DIAL_SPICE_LOGIN:
 			text_add(ret, ret_max, "spice_login", "", 0);
+			break;
+		case DIAL_TTY:
+			text_add(ret, ret_max, "tty", l->tty.path,
+					strlen(l->tty.path));
+			break;
+		case DIAL_TELNET:
+			text_add(ret, ret_max, "telnet", "", 0);
 			break;
 		}
 	}

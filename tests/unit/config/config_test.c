@@ -25,7 +25,7 @@ static void the_example_loads(void)
 	CHECK_INT(p->guests[0].tags.count, 2);
 	CHECK_INT(p->guests[0].vnc.port, 5901);
 	CHECK(secret_equal(&p->guests[0].vnc_password, "elara000", 8));
-	CHECK_STR(p->guests[0].serial.path, "/run/kiosk.serial");
+	CHECK_STR(p->guests[0].serial.at.path, "/run/kiosk.serial");
 	CHECK(!p->guests[0].spice.host && !p->guests[0].spice_password.data);
 	CHECK_STR(c->ssh.user, "root");
 	CHECK_STR(c->ssh.guests[0].id, "home/100");
@@ -207,6 +207,59 @@ static void a_wrong_value_is_told(void)
 			"usb, audio");
 }
 
+#define LINE "[profiles.a]\nkind = 'static'\n[profiles.a.guests.k]\n"
+
+static void a_serial_line_is_one_of_four(void)
+{
+	static const struct {
+		const char *text;
+		enum config_line_kind kind;
+		const char *host, *path;
+		unsigned port, speed;
+	} lines[] = {
+			{"'unix:/run/a'", CONFIG_LINE_PLAIN, NULL, "/run/a", 0,
+					0},
+			{"'box:7001'", CONFIG_LINE_PLAIN, "box", NULL, 7001, 0},
+			{"'telnet:[::1]:7001'", CONFIG_LINE_TELNET, "::1", NULL,
+					7001, 0},
+			{"'telnet:box'", CONFIG_LINE_TELNET, "box", NULL, 23,
+					0},
+			{"'/dev/ttyUSB0'\nserial_speed = 9600", CONFIG_LINE_TTY,
+					NULL, "/dev/ttyUSB0", 0, 9600},
+	};
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
+		const struct config_guest *g;
+		struct config *c;
+		char text[200];
+
+		(void)snprintf(text, sizeof(text), LINE "serial = %s\n",
+				lines[i].text);
+		c = load(text);
+		g = &config_profile(c, "a")->guests[0];
+		CHECK_INT(g->serial.kind, lines[i].kind);
+		CHECK_INT(g->serial.at.port, lines[i].port);
+		CHECK_INT(g->serial_speed, lines[i].speed);
+		CHECK(!lines[i].host == !g->serial.at.host);
+		CHECK(!lines[i].path == !g->serial.at.path);
+		if (lines[i].host)
+			CHECK_STR(g->serial.at.host, lines[i].host);
+		if (lines[i].path)
+			CHECK_STR(g->serial.at.path, lines[i].path);
+		config_free(c);
+	}
+	refused(LINE "serial = 'telnet:unix:/x'\n",
+			"FILE:4:10: serial: 'telnet:unix:/x' is none of "
+			"unix:/path, host:port, telnet:host:port and "
+			"/dev/name");
+	refused(LINE "serial = 'ttyS0'\n",
+			"FILE:4:10: serial: 'ttyS0': a port must follow, as in "
+			"host:5901");
+	refused(LINE "serial_speed = 110\n",
+			"FILE:4:16: serial_speed: 110 is not between 300 and "
+			"4000000");
+}
+
 static void what_is_incomplete_is_told(void)
 {
 	refused("[profiles.a]\n", "FILE:1: [profiles.a] needs a url");
@@ -371,6 +424,7 @@ TESTS(S(the_example_loads), S(nothing_said_means_the_defaults),
 		S(a_value_of_another_type_is_told),
 		S(what_is_no_toml_is_told_the_same_way),
 		S(a_wrong_value_is_told), S(what_is_incomplete_is_told),
+		S(a_serial_line_is_one_of_four),
 		S(a_store_on_redis_needs_a_key),
 		S(unverified_tls_must_be_written_out_and_warns),
 		S(a_file_of_proxxx_loads_and_what_has_no_use_is_told_once),

@@ -17,6 +17,8 @@ static struct config_guest guests[2];
 static int answer;
 static char text[128];
 
+static struct config_line line;
+
 static char *word(const char *s)
 {
 	return (char *)(uintptr_t)s;
@@ -33,8 +35,7 @@ static void up(void)
 	guests[0] = (struct config_guest){.name = word("web1"),
 			.title = word("Web"),
 			.vnc = {.host = word("192.0.2.7"), .port = 5901}};
-	guests[1] = (struct config_guest){.name = word("line"),
-			.serial = {.path = word("/run/line")}};
+	guests[1] = (struct config_guest){.name = word("line"), .serial = line};
 	answer = 1;
 	text[0] = '\0';
 	CHECK(loop_new(&loop) == 0);
@@ -111,6 +112,36 @@ static void a_plan_leads_to_the_address(void)
 	down();
 }
 
+static void a_line_is_reached_as_it_was_written(void)
+{
+	const struct {
+		struct config_line line;
+		const char *text;
+	} lines[] = {
+			{{CONFIG_LINE_PLAIN, {.path = word("/run/line")}},
+					"unix /run/line"},
+			{{CONFIG_LINE_PLAIN, {.host = word("box"), .port = 7}},
+					"tcp box:7"},
+			{{CONFIG_LINE_TELNET,
+					 {.host = word("box"), .port = 23}},
+					"tcp box:23 > telnet"},
+			{{CONFIG_LINE_TTY, {.path = word("/dev/ttyS1")}},
+					"tty /dev/ttyS1"},
+	};
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
+		line = lines[i].line;
+		up();
+		CHECK_INT(plan("line", CONSOLE_SERIAL), 0);
+		CHECK_STR(text, lines[i].text);
+		down();
+	}
+	up();
+	CHECK_INT(plan("web1", CONSOLE_SERIAL), -ENOTSUP);
+	CHECK_HAS(text, "names no `serial` line");
+	down();
+}
+
 static void what_is_not_there_has_its_reason(void)
 {
 	up();
@@ -133,5 +164,6 @@ static void another_kind_is_not_built(void)
 }
 
 TESTS(T(guests_are_listed_as_configured), T(a_plan_leads_to_the_address),
+		T(a_line_is_reached_as_it_was_written),
 		T(what_is_not_there_has_its_reason),
 		T(another_kind_is_not_built))
