@@ -232,7 +232,7 @@ function spiceAnswer({ lab, at, params }, title, vmid, port, password) {
 		host: lab.tickets.makeSpiceHost(vmid, at.name, port),
 		'tls-port': port, password,
 		ca: lab.ca.text.replaceAll('\n', '\\n'),
-		'host-subject': at.certificate.subject,
+		'host-subject': lab.subject ?? at.certificate.subject,
 		'secure-attention': 'Ctrl+Alt+Ins',
 		'toggle-fullscreen': 'Shift+F11',
 		'release-cursor': 'Ctrl+Alt+R', 'delete-this-file': 1,

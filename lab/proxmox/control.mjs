@@ -104,6 +104,8 @@ export class Control {
 		case 'limits':
 			setLimits(this.lab.limits, body);
 			return this.lab.limits;
+		// what SPICE answers name instead of the node's own; null again
+		case 'subject': this.lab.subject = body.subject; return {};
 		case 'requests': return this.lab.requests;
 		case 'secrets': return this.lab.secrets;
 		case 'refresh': return this.lab.refresh();
