@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "config/config.h"
-#include "gateway/holder.h"
+#include "core/holder.h"
 #include "proto/address.h"
 
 static int listen_failed(const struct listener *l, int error, struct err *e)

@@ -1,8 +1,9 @@
-#include "gateway/holder.h"
+#include "core/holder.h"
 
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,5 +98,70 @@ int holder_of_port(uint16_t port, char *ret, size_t ret_max)
 	}
 	if (dir)
 		(void)closedir(dir);
+	return r;
+}
+
+/* ---- the other end ----------------------------------------------------------
+ */
+
+enum { ADDRESS_HEX_MAX = 64 };
+
+/* As the kernel's tables write it: "0100007F:1F90". */
+static int write_address(const struct sockaddr_storage *a,
+		char ret[ADDRESS_HEX_MAX], const char **ret_table)
+{
+	const struct sockaddr_in *v4 = (const void *)a;
+	const struct sockaddr_in6 *v6 = (const void *)a;
+	uint32_t words[4];
+
+	if (a->ss_family == AF_INET) {
+		*ret_table = "/proc/net/tcp";
+		(void)snprintf(ret, ADDRESS_HEX_MAX, "%08X:%04X",
+				v4->sin_addr.s_addr, ntohs(v4->sin_port));
+	} else if (a->ss_family == AF_INET6) {
+		*ret_table = "/proc/net/tcp6";
+		memcpy(words, &v6->sin6_addr, sizeof(words));
+		(void)snprintf(ret, ADDRESS_HEX_MAX, "%08X%08X%08X%08X:%04X",
+				words[0], words[1], words[2], words[3],
+				ntohs(v6->sin6_port));
+	} else {
+		return -ENOENT;
+	}
+	return 0;
+}
+
+int holder_of_peer(int fd, uid_t *ret_user)
+{
+	struct sockaddr_storage peer = {0}, own = {0};
+	socklen_t peer_len = sizeof(peer), own_len = sizeof(own);
+	char theirs[ADDRESS_HEX_MAX], ours[ADDRESS_HEX_MAX], line[512];
+	const char *table;
+	int r = -ENOENT;
+	FILE *f;
+
+	if (getpeername(fd, (struct sockaddr *)&peer, &peer_len) < 0 ||
+			getsockname(fd, (struct sockaddr *)&own, &own_len) <
+					0 ||
+			write_address(&peer, theirs, &table) < 0 ||
+			write_address(&own, ours, &table) < 0)
+		return -ENOENT;
+	f = fopen(table, "re");
+	while (f && r < 0 && fgets(line, sizeof(line), f)) {
+		char local[ADDRESS_HEX_MAX], remote[ADDRESS_HEX_MAX];
+		unsigned user;
+
+		/* the kernel wrote it: NOLINTNEXTLINE(cert-err34-c) */
+		if (sscanf(line,
+				    " %*d: %63s %63s %*x %*x:%*x %*x:%*x %*x "
+				    "%u",
+				    local, remote, &user) != 3 ||
+				strcmp(local, theirs) != 0 ||
+				strcmp(remote, ours) != 0)
+			continue;
+		*ret_user = user;
+		r = 0;
+	}
+	if (f)
+		(void)fclose(f);
 	return r;
 }
