@@ -154,6 +154,7 @@ int desk_open(struct desk *d, const struct desk_console *c,
 			.loop = d->o.loop,
 			.control = d->o.loop,
 			.client = c->client,
+			.password = c->password,
 			.plan = planner_plan,
 			.plan_arg = d->planner,
 	};

@@ -12,6 +12,7 @@
 
 struct desk;
 struct loop;
+struct secret;
 struct session;
 struct stream;
 struct tap;
@@ -34,7 +35,8 @@ typedef void desk_end_fn(void *arg, const struct session *s);
 
 struct desk_console {
 	enum console_kind kind;
-	struct stream *client; /* taken, also on failure */
+	struct stream *client;         /* taken, also on failure */
+	const struct secret *password; /* of a VNC viewer; NULL: none */
 	/* NULL, or see what goes each way (relay/tap.h) */
 	void (*see_input)(struct tap *t, const uint8_t *data, size_t len);
 	void (*see_output)(struct tap *t, const uint8_t *data, size_t len);

@@ -23,6 +23,7 @@ extern const struct command snapshot_command;
 extern const struct command ssh_command;
 extern const struct command token_command;
 extern const struct command version_command;
+extern const struct command vnc_command;
 extern const struct command web_command;
 
 #endif

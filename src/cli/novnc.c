@@ -1,4 +1,5 @@
-/* The hypervisor's own page of a guest's console. */
+#include "cli/novnc.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -6,7 +7,6 @@
 #include "cli/app.h"
 #include "cli/browser.h"
 #include "cli/commands.h"
-#include "cli/novnc.h"
 #include "cli/output.h"
 #include "cli/say.h"
 #include "core/buf.h"

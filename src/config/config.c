@@ -287,6 +287,7 @@ void config_free(struct config *c)
 	free(c->tokens);
 	free(c->rules);
 	ssh_done(&c->ssh);
+	keys_done(viewer_keys, &c->viewer);
 	keys_done(gateway_keys, &c->gateway);
 	url_done(&c->gateway.store_url);
 	proxxy_done(&c->proxxy);

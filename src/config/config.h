@@ -132,6 +132,12 @@ struct config_ssh {
 	size_t guest_count;
 };
 
+/* The program that shows consoles outside of the browser. */
+struct config_viewer {
+	char *command;               /* name or path; NULL: not said */
+	struct config_texts options; /* before the file's name */
+};
+
 enum config_login {
 	CONFIG_LOGIN_LINK = 1,
 	CONFIG_LOGIN_PROXMOX = 2,
@@ -228,6 +234,7 @@ struct config {
 	struct config_profile *profiles;
 	size_t profile_count;
 	struct config_ssh ssh;
+	struct config_viewer viewer;
 	struct config_gateway gateway;
 	struct config_proxxy proxxy;
 	struct config_token *tokens;

@@ -113,7 +113,7 @@ int secret_from_credential(struct reader *r, const char *section,
 
 /* ---- sections.c --------------------------------------------------------- */
 
-extern const struct key top_keys[], gateway_keys[], profile_keys[],
+extern const struct key top_keys[], viewer_keys[], gateway_keys[], profile_keys[],
 		guest_keys[], ssh_keys[], ssh_guest_keys[], token_keys[],
 		rule_keys[], proxxy_keys[];
 

@@ -26,6 +26,7 @@ static int read_ssh_guests(
 		struct reader *r, const struct toml *n, void *section);
 static int read_profiles(struct reader *r, const struct toml *n, void *section);
 static int read_ssh(struct reader *r, const struct toml *n, void *section);
+static int read_viewer(struct reader *r, const struct toml *n, void *section);
 static int read_gateway(struct reader *r, const struct toml *n, void *section);
 static int read_proxxy(struct reader *r, const struct toml *n, void *section);
 static int read_tokens(struct reader *r, const struct toml *n, void *section);
@@ -37,6 +38,7 @@ static int read_rules(struct reader *r, const struct toml *n, void *section);
 	}
 #define PROFILE(field) .at = offsetof(struct config_profile, field)
 #define GUEST(field) .at = offsetof(struct config_guest, field)
+#define VIEWER(field) .at = offsetof(struct config_viewer, field)
 #define SSH(field) .at = offsetof(struct config_ssh, field)
 #define SSH_GUEST(field) .at = offsetof(struct config_ssh_guest, field)
 #define GATEWAY(field) .at = offsetof(struct config_gateway, field)
@@ -104,6 +106,12 @@ const struct key ssh_keys[] = {
 	{0},
 };
 
+const struct key viewer_keys[] = {
+	{"command", KEY_TEXT, VIEWER(command)},
+	{"options", KEY_TEXTS, VIEWER(options)},
+	{0},
+};
+
 const struct key gateway_keys[] = {
 	{"listen", KEY_ADDRESSES, GATEWAY(listen)},
 	{"public_url", KEY_URLS, GATEWAY(public_url), .words = web},
@@ -147,6 +155,7 @@ const struct key top_keys[] = {
 	{"default", KEY_TEXT, .at = offsetof(struct config, default_profile)},
 	{"profiles", KEY_TABLE, .read = read_profiles},
 	{"ssh", KEY_TABLE, .read = read_ssh},
+	{"viewer", KEY_TABLE, .read = read_viewer},
 	{"gateway", KEY_TABLE, .read = read_gateway},
 	{"proxxy", KEY_TABLE, .read = read_proxxy},
 	{"tokens", KEY_TABLE, .read = read_tokens},
@@ -312,6 +321,15 @@ static int read_ssh(struct reader *r, const struct toml *n, void *section)
 	int code = want_table(r, n, "ssh");
 
 	return code < 0 ? code : keys_read(r, n, ssh_keys, &c->ssh, "ssh");
+}
+
+static int read_viewer(struct reader *r, const struct toml *n, void *section)
+{
+	struct config *c = section;
+	int code = want_table(r, n, "viewer");
+
+	return code < 0 ? code
+			: keys_read(r, n, viewer_keys, &c->viewer, "viewer");
 }
 
 static int read_gateway(struct reader *r, const struct toml *n, void *section)

@@ -653,6 +653,7 @@ int console_start(const struct console_setup *setup)
 			.plain = setup->plain,
 			.joins = setup->wire != NULL,
 			.spice_key = setup->spice_key,
+			.password = setup->password,
 	};
 	struct err e;
 	int r = c ? 0 : -ENOMEM;

@@ -37,6 +37,7 @@ struct console;
 struct crypto_rsa;
 struct dial_plan;
 struct loop;
+struct secret;
 struct spice_link;
 struct stream;
 struct wire;
@@ -64,8 +65,10 @@ struct console_setup {
 	struct relay_options relay;
 	uint32_t greet_ms, plan_ms;         /* 0: the above */
 	const struct crypto_rsa *spice_key; /* borrowed; NULL: no SPICE */
-	bool plain;           /* no greeting: bytes as they come */
-	_Atomic size_t *load; /* one less when it is over; may be NULL */
+	const struct secret
+			*password; /* borrowed; of a VNC viewer; NULL: none */
+	bool plain;                /* no greeting: bytes as they come */
+	_Atomic size_t *load;      /* one less when it is over; may be NULL */
 };
 
 /* On the data loop. It reports everything by message, also that it could not

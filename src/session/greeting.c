@@ -32,7 +32,8 @@ static int wrap_rfb(struct greeting *g, struct stream **client, struct err *e)
 	const struct grant *grant = g->setup.grant;
 	const struct secret none = {0};
 	unsigned drop = 0;
-	int r = rfb_greet_wrap(client, &none, e);
+	int r = rfb_greet_wrap(client,
+			g->setup.password ? g->setup.password : &none, e);
 
 	if (r < 0)
 		return r;

@@ -28,6 +28,7 @@
 
 struct crypto_rsa;
 struct grant;
+struct secret;
 struct stream;
 
 struct greeting_setup {
@@ -35,6 +36,8 @@ struct greeting_setup {
 	bool plain;                         /* bytes as they come */
 	bool joins;                         /* not a session's first wire */
 	const struct crypto_rsa *spice_key; /* borrowed; NULL: no SPICE */
+	const struct secret
+			*password; /* borrowed; of a VNC viewer; NULL: none */
 };
 
 enum greeting_kind { GREETING_NONE, GREETING_RFB, GREETING_SPICE };

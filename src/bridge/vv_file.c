@@ -1,0 +1,85 @@
+#include "bridge/vv_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/buf.h"
+#include "core/crypto.h"
+
+enum { RANDOM_LEN = 12 };
+
+static int own_name(char ret[VV_PATH_MAX])
+{
+	const char *folder = getenv("XDG_RUNTIME_DIR");
+	char random[RANDOM_LEN + 1];
+	int n;
+
+	if (!folder || *folder != '/')
+		folder = getenv("TMPDIR");
+	if (!folder || *folder != '/')
+		folder = "/tmp";
+	crypto_random_text(random, RANDOM_LEN);
+	random[RANDOM_LEN] = '\0';
+	n = snprintf(ret, VV_PATH_MAX, "%s/glassbridge-%s.vv", folder, random);
+	return n < 0 || n >= VV_PATH_MAX ? -ENAMETOOLONG : 0;
+}
+
+static int name_it(const char *where, const char *name, char ret[VV_PATH_MAX])
+{
+	struct stat st;
+	bool folder;
+	int n;
+
+	if (!where)
+		return own_name(ret);
+	folder = stat(where, &st) == 0 && S_ISDIR(st.st_mode);
+	n = snprintf(ret, VV_PATH_MAX, "%s%s%s", where, folder ? "/" : "",
+			folder ? name : "");
+	return n < 0 || n >= VV_PATH_MAX ? -ENAMETOOLONG : 0;
+}
+
+static int write_all(int fd, const uint8_t *data, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, data, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		data += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+int vv_file_write(const struct buf *content, const char *where,
+		const char *name, char ret_path[VV_PATH_MAX], struct err *e)
+{
+	int fd, r = name_it(where, name, ret_path);
+
+	if (r < 0)
+		return err_set(e, r, "the name of the file is too long");
+	fd = open(ret_path,
+			O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+			0600);
+	if (fd < 0 && errno == EEXIST)
+		return err_set(e, -EEXIST,
+				"%s is there already, and is not overwritten",
+				ret_path);
+	if (fd < 0)
+		return err_set(e, -errno, "%s: %s", ret_path, strerror(errno));
+	r = write_all(fd, buf_data(content), content->len);
+	if (close(fd) < 0 && r == 0)
+		r = -errno;
+	if (r == 0)
+		return 0;
+	(void)unlink(ret_path);
+	return err_set(e, r, "%s: %s", ret_path, strerrordesc_np(-r));
+}

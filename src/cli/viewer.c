@@ -1,0 +1,123 @@
+#include "cli/viewer.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config/config.h"
+#include "core/loop.h"
+
+struct showing {
+	struct child *child;
+	viewer_fn *fn;
+	void *arg;
+};
+
+/* In PATH, or as it stands where it has a slash. */
+static bool find_in_path(const char *name, char ret[VIEWER_PATH_MAX])
+{
+	const char *path = getenv("PATH");
+	int n;
+
+	if (strchr(name, '/')) {
+		n = snprintf(ret, VIEWER_PATH_MAX, "%s", name);
+		return n < VIEWER_PATH_MAX && access(ret, X_OK) == 0;
+	}
+	for (path = path ? path : "/usr/bin:/bin"; *path;) {
+		size_t len = strcspn(path, ":");
+
+		n = snprintf(ret, VIEWER_PATH_MAX, "%.*s/%s", (int)len, path,
+				name);
+		if (len > 0 && n < VIEWER_PATH_MAX && access(ret, X_OK) == 0)
+			return true;
+		path += len + (path[len] == ':');
+	}
+	return false;
+}
+
+int viewer_find(struct viewer *v, const char *named,
+		const struct config_viewer *c, struct err *e)
+{
+	static const char *const openers[] = {"xdg-open", "open"};
+
+	*v = (struct viewer){.config = c};
+	if (!named)
+		named = c->command;
+	if (named)
+		return find_in_path(named, v->file)
+				       ? 0
+				       : err_set(e, -ENOENT,
+							 "there is no viewer "
+							 "'%s'",
+							 named);
+	if (find_in_path("remote-viewer", v->file))
+		return 0;
+	v->opener = true;
+	for (size_t i = 0; i < sizeof(openers) / sizeof(openers[0]); i++)
+		if (find_in_path(openers[i], v->file))
+			return 0;
+	return err_set(e, -ENOENT,
+			"there is no viewer here; install virt-viewer, or see "
+			"`glassbridge help web`");
+}
+
+static void on_exit_of_viewer(void *arg, int64_t status, int signum)
+{
+	enum { KILLED = 128 };
+	struct showing *s = arg;
+
+	s->fn(s->arg, signum ? KILLED + signum : (int)status);
+}
+
+int viewer_start(struct showing **ret_showing, const struct viewer *v,
+		struct loop *l, const char *path, viewer_fn *fn, void *arg,
+		struct err *e)
+{
+	const char *argv[VIEWER_OPTIONS_MAX + 3];
+	const int fds[] = {-1, STDERR_FILENO, STDERR_FILENO};
+	const struct child_options o = {.file = v->file,
+			.argv = (char *const *)(uintptr_t)argv,
+			.fds = fds,
+			.fd_count = 3};
+	struct showing *s = calloc(1, sizeof(*s));
+	size_t n = 0;
+	int r;
+
+	if (!s)
+		return err_set(e, -ENOMEM, "no memory");
+	argv[n++] = v->file;
+	for (size_t i = 0; !v->opener && i < v->config->options.count &&
+			   n <= VIEWER_OPTIONS_MAX;
+			i++)
+		argv[n++] = v->config->options.items[i];
+	argv[n++] = path;
+	argv[n] = NULL;
+	s->fn = fn;
+	s->arg = arg;
+	r = child_new(&s->child, l, &o, on_exit_of_viewer, s, e);
+	if (r < 0) {
+		free(s);
+		return err_prefix(e, "%s", v->file);
+	}
+	*ret_showing = s;
+	return 0;
+}
+
+void viewer_stop(struct showing *s)
+{
+	if (s)
+		(void)child_kill(s->child, SIGTERM);
+	viewer_forget(s);
+}
+
+void viewer_forget(struct showing *s)
+{
+	if (!s)
+		return;
+	child_free(s->child);
+	free(s);
+}

@@ -1,0 +1,410 @@
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bridge/vnc.h"
+#include "bridge/vv_file.h"
+#include "cli/app.h"
+#include "cli/commands.h"
+#include "cli/output.h"
+#include "cli/say.h"
+#include "cli/target.h"
+#include "cli/viewer.h"
+#include "core/buf.h"
+#include "core/log.h"
+#include "core/loop.h"
+#include "proto/address.h"
+#include "proto/json.h"
+#include "proto/vv.h"
+
+enum {
+	UNUSED_MS = 120000, /* nobody has connected */
+	LEFT_MS = 5000,     /* the last one has gone */
+	TITLE_MAX = 512,
+};
+
+struct vnc_values {
+	struct target_options target;
+	const char *viewer, *address, *port, *write_vv;
+	bool proxy_only, no_launch;
+};
+
+#define AT(member) offsetof(struct vnc_values, member)
+static const struct option_rule options[] = {
+		TARGET_RULES(AT(target)),
+		{"viewer", 0, OPTION_TEXT, AT(viewer), "PROGRAM",
+				"show it with this one", NULL},
+		{"address", 0, OPTION_TEXT, AT(address), "ADDRESS",
+				"listen there; 127.0.0.1 unless said", NULL},
+		{"port", 0, OPTION_TEXT, AT(port), "PORT",
+				"listen on this one; any unless said", NULL},
+		{"proxy-only", 0, OPTION_FLAG, AT(proxy_only), NULL,
+				"start no viewer: print where it listens, as "
+				"JSON, and stay",
+				NULL},
+		{"write-vv", 0, OPTION_TEXT, AT(write_vv), "PATH",
+				"write the viewer's file (into a folder, or by "
+				"this name), start no viewer",
+				NULL},
+		{"no-launch", 0, OPTION_FLAG, AT(no_launch), NULL,
+				"write the viewer's file, start no viewer",
+				NULL},
+		{0},
+};
+#undef AT
+
+static int vnc(struct app *a, const void *values, int argc, char **argv);
+
+const struct command vnc_command = {
+		.name = "vnc",
+		.arguments = "GUEST",
+		.summary = "Open a guest's screen in a native viewer",
+		.next = "a guest's screen in remote-viewer",
+		.next_arguments = "GUEST",
+		.help = "The viewer connects to a port of this machine, which "
+			"only your own programs can\n"
+			"use; the hypervisor is asked for a ticket when it "
+			"does. It ends with the viewer.\n",
+		.options = options,
+		.values_size = sizeof(struct vnc_values),
+		.arguments_min = 1,
+		.arguments_max = 1,
+		.run = vnc,
+};
+
+struct watching {
+	struct target *target;
+	const struct vnc_values *values;
+	struct vnc_bridge *bridge;
+	struct viewer viewer;
+	struct showing *showing;
+	struct timer *unused;
+	char path[VV_PATH_MAX]; /* of the viewer's file; "": there is none */
+	size_t viewers;
+	bool used;
+	bool late; /* nobody has come in time */
+	bool over;
+	int signum; /* that ended it */
+	int viewer_code;
+	int failed; /* the exit code of the last console; 0: it did not */
+};
+
+/* ---- the viewer's file
+ * -------------------------------------------------------
+ */
+
+/* "VNC: VM 100 web1" */
+static void write_title(const struct guest_entry *g, char ret[TITLE_MAX])
+{
+	const char *id = strrchr(g->id, '/') + 1;
+	const char *name = g->name && strcmp(g->name, id) != 0 ? g->name : "";
+	const char *what = "";
+
+	if (strcmp(g->type, "qemu") == 0)
+		what = "VM ";
+	else if (strcmp(g->type, "lxc") == 0)
+		what = "CT ";
+	else if (strcmp(g->type, "node") == 0)
+		what = "Node ";
+	(void)snprintf(ret, TITLE_MAX, "VNC: %s%s%s%s", what, id,
+			*name ? " " : "", name);
+}
+
+static int write_content(
+		const struct watching *w, struct buf *to, struct err *e)
+{
+	const char *host = w->values->address;
+	char title[TITLE_MAX], port[8];
+	int r = vv_begin(to, "vnc");
+
+	(void)snprintf(port, sizeof(port), "%u", vnc_bridge_port(w->bridge));
+	write_title(w->target->guest, title);
+	if (r < 0)
+		return err_set(e, r, "no memory");
+	r = vv_add(to, "host", host ? host : "127.0.0.1", e);
+	if (r == 0)
+		r = vv_add(to, "port", port, e);
+	if (r == 0)
+		r = vv_add(to, "password", vnc_bridge_password(w->bridge)->data,
+				e);
+	if (r == 0)
+		r = vv_add(to, "title", title, e);
+	if (r == 0)
+		r = vv_add(to, "delete-this-file", "1", e);
+	return r;
+}
+
+/* 0 or an exit code, told. */
+static int write_file(struct watching *w)
+{
+	const char *id = strrchr(w->target->guest->id, '/') + 1;
+	char name[GUEST_ID_MAX + 16];
+	struct buf content;
+	struct err e;
+	int r;
+
+	(void)snprintf(name, sizeof(name), "vnc-%.100s.vv", id);
+	buf_init(&content, VV_MAX);
+	r = write_content(w, &content, &e);
+	if (r == 0)
+		r = vv_file_write(&content, w->values->write_vv, name, w->path,
+				&e);
+	if (content.len > 0)
+		secret_wipe(buf_data(&content), content.len);
+	buf_done(&content);
+	if (r == 0)
+		return 0;
+	w->path[0] = '\0';
+	return say_err(r == -EEXIST || r == -EINVAL ? EXIT_SAFETY : EXIT_FAILED,
+			&e);
+}
+
+/* ---- how long it goes on
+ * -----------------------------------------------------
+ */
+
+static void end(struct watching *w)
+{
+	w->over = true;
+	target_answered(w->target);
+}
+
+static void on_unused(void *arg)
+{
+	struct watching *w = arg;
+
+	w->late = !w->used;
+	end(w);
+}
+
+/* A console that failed is told at once: its viewer may stay open. The next
+ * one may do better. */
+static void tell_last(struct watching *w)
+{
+	const char *id = w->target->guest->id, *detail;
+	enum end_word word = vnc_bridge_end(w->bridge, &detail);
+	const struct end_info *info;
+
+	w->failed = 0;
+	if (word == END_WORDS || word == END_CLIENT_CLOSED)
+		return;
+	info = end_info(word);
+	say("%s: %s", id, *detail ? detail : info->sentence);
+	if (info->hint)
+		say("%s", info->hint);
+	w->failed = info->exit_code;
+}
+
+/* With a viewer of our own its end is the end; else who connects decides. */
+static void on_change(void *arg)
+{
+	struct watching *w = arg;
+	size_t viewers = vnc_bridge_viewers(w->bridge);
+
+	if (viewers < w->viewers)
+		tell_last(w);
+	w->viewers = viewers;
+	if (viewers > 0) {
+		w->used = true;
+		timer_stop(w->unused);
+	} else if (!w->values->proxy_only &&
+			(!w->showing || w->viewer.opener)) {
+		timer_set(w->unused, LEFT_MS);
+	}
+}
+
+static void on_viewer_exit(void *arg, int code)
+{
+	struct watching *w = arg;
+
+	w->viewer_code = code;
+	if (!w->viewer.opener || code != 0)
+		end(w);
+}
+
+static void on_kill(void *arg, int signum)
+{
+	struct watching *w = arg;
+
+	w->signum = signum;
+	end(w);
+}
+
+/* ---- beginning
+ * -----------------------------------------------------------------
+ */
+
+static int launch(struct watching *w)
+{
+	struct err e;
+
+	if (viewer_start(&w->showing, &w->viewer, w->target->sources.loop,
+			    w->path, on_viewer_exit, w, &e) < 0)
+		return say_err(EXIT_FAILED, &e);
+	if (w->viewer.opener)
+		timer_set(w->unused, UNUSED_MS);
+	return 0;
+}
+
+static int put_place(const struct watching *w)
+{
+	const struct guest_entry *g = w->target->guest;
+	const char *host = w->values->address;
+	struct json_out o;
+	struct buf b;
+	int code;
+
+	output_begin(&o, &b);
+	json_out_object_begin(&o);
+	json_out_put_text(&o, "vmid", strrchr(g->id, '/') + 1);
+	json_out_put_text(&o, "host", host ? host : "127.0.0.1");
+	json_out_put_uint(&o, "port", vnc_bridge_port(w->bridge));
+	json_out_put_text(&o, "password", vnc_bridge_password(w->bridge)->data);
+	json_out_object_end(&o);
+	code = output_end(&o, &b);
+	(void)fflush(stdout);
+	return code;
+}
+
+static int begin(struct watching *w)
+{
+	const struct vnc_values *v = w->values;
+	int code;
+
+	if (v->proxy_only)
+		return put_place(w);
+	code = write_file(w);
+	if (code != 0)
+		return code;
+	if (!v->write_vv && !v->no_launch)
+		return launch(w);
+	(void)printf("%s\n", w->path);
+	(void)fflush(stdout);
+	say("it is good for the next %d s, and as long as somebody is "
+	    "connected",
+			UNUSED_MS / 1000);
+	timer_set(w->unused, UNUSED_MS);
+	return 0;
+}
+
+/* ---- the end
+ * ---------------------------------------------------------------------
+ */
+
+/* What went wrong has been told when it did. */
+static int exit_of_watch(const struct watching *w)
+{
+	if (w->failed)
+		return w->failed;
+	if (w->signum)
+		return w->signum == SIGINT ? EXIT_OK : EXIT_FAILED;
+	if (w->late)
+		return say_fail(EXIT_BUSY, "%s: nobody connected within %d s",
+				w->target->guest->id, UNUSED_MS / 1000);
+	if (w->viewer_code != 0)
+		return say_fail(EXIT_FAILED, "%s ended with %d", w->viewer.file,
+				w->viewer_code);
+	if (!w->used && w->showing)
+		return say_fail(EXIT_FAILED, "%s ended without connecting",
+				w->viewer.file);
+	return EXIT_OK;
+}
+
+static int watch_it(struct watching *w)
+{
+	static const int kills[] = {SIGTERM, SIGHUP, SIGINT};
+	struct loop *l = w->target->sources.loop;
+	struct loop_signal *heard[3] = {0};
+	int code;
+
+	for (size_t i = 0; i < 3; i++)
+		(void)loop_signal_new(&heard[i], l, kills[i], on_kill, w);
+	code = begin(w);
+	while (code == 0 && !w->over)
+		(void)target_wait(w->target, UINT32_MAX);
+	for (size_t i = 0; i < 3; i++)
+		loop_signal_free(heard[i]);
+	if (code == 0)
+		code = exit_of_watch(w);
+	if (w->signum)
+		viewer_stop(w->showing);
+	else
+		viewer_forget(w->showing);
+	/* also a file that the viewer has not deleted; where it was written
+	 * for somebody else, its port is closed now */
+	if (w->path[0])
+		(void)unlink(w->path);
+	return code;
+}
+
+static int open_bridge(struct watching *w, uint16_t port, struct err *e)
+{
+	struct target *t = w->target;
+	struct address where = {0};
+	struct vnc_bridge_options o = {
+			.desk = {.loop = t->sources.loop,
+					.hypervisor = t->hypervisor,
+					.guest = t->guest->id,
+					.id = t->id},
+			.host = w->values->address,
+			.port = port,
+			.same_user = true,
+	};
+
+	where.host = (char *)(uintptr_t)w->values->address;
+	if (where.host && !address_is_local(&where)) {
+		o.same_user = false;
+		say("warning: whoever reaches %s can try passwords there",
+				where.host);
+	}
+	return vnc_bridge_open(&w->bridge, &o, on_change, w, e);
+}
+
+static int vnc_to(struct watching *w, uint16_t port)
+{
+	const struct log_options quiet = {.level = LOG_ERROR};
+	struct err e;
+	int code, r;
+
+	log_setup(&quiet);
+	r = timer_new(&w->unused, w->target->sources.loop, on_unused, w);
+	if (r < 0)
+		return say_fail(EXIT_FAILED, "no memory");
+	r = open_bridge(w, port, &e);
+	code = r < 0 ? say_err(exit_of(r), &e) : watch_it(w);
+	vnc_bridge_close(r < 0 ? NULL : w->bridge);
+	timer_free(w->unused);
+	return code;
+}
+
+static int vnc(struct app *a, const void *values, int argc, char **argv)
+{
+	const struct vnc_values *v = values;
+	struct watching w = {.values = v};
+	bool launches = !v->proxy_only && !v->write_vv && !v->no_launch;
+	const struct config *c;
+	struct target t;
+	uint16_t port = 0;
+	struct err e;
+	int code = app_config(a, &c);
+
+	if (code != 0)
+		return code;
+	if (v->proxy_only && (v->write_vv || v->no_launch))
+		return app_usage(&vnc_command,
+				"--proxy-only writes no file for a viewer");
+	if (v->port && !address_port(v->port, strlen(v->port), true, &port))
+		return app_usage(&vnc_command, "'%s' is no port", v->port);
+	if (launches && viewer_find(&w.viewer, v->viewer, &c->viewer, &e) < 0)
+		return say_err(EXIT_FAILED, &e);
+	code = target_open(a, argv[0], &v->target, &t);
+	if (code != 0)
+		return code;
+	w.target = &t;
+	code = vnc_to(&w, port);
+	target_close(&t);
+	return code;
+}
