@@ -7,182 +7,15 @@
 
 #include "config/config.h"
 #include "core/log.h"
-#include "core/loop.h"
 #include "relay/farewell.h"
-#include "session/greeting.h"
+#include "session/console_internal.h"
 #include "session/notes.h"
-#include "session/registry.h"
-#include "session/wires.h"
-#include "stream/dial.h"
 #include "stream/spice.h"
-
-enum console_state {
-	CONSOLE_GREETING,
-	CONSOLE_PLANNING,
-	CONSOLE_DIALLING,
-	CONSOLE_ANSWERING,
-	CONSOLE_STREAMING,
-	CONSOLE_LEAVING,
-	CONSOLE_LINGERING, /* the guest's wire is kept for a moment */
-	CONSOLE_OVER,
-};
-
-/* The answer under way to a console that asked for its plan. */
-struct planned {
-	struct console *console;
-	struct post post;
-	int r;
-	struct dial_plan plan;
-	enum end_word word;
-	struct err e;
-};
-
-/* What must be told is told by messages that the console itself holds, so that
- * it never fails for lack of memory. */
-struct console {
-	struct console_setup setup; /* .client is ours until the relay's */
-	enum console_state state;
-	struct watch *watch; /* of the client, while there is no relay */
-	struct timer *timer;
-	struct dial *dial;
-	struct stream *backend; /* between dial and relay */
-	struct relay *relay;
-	struct stream *guest; /* the backend, also while it is the relay's */
-	struct farewell *farewell;
-	struct planned *planned; /* asked for; the control loop's */
-	/* fixed once they were reported: the control loop reads them */
-	enum end_word word;
-	char detail[ERR_TEXT_MAX];
-	bool inner; /* the detail tells addresses */
-	bool said_goodbye;
-	bool babbles;   /* a note was not understood; logged once */
-	bool spoken;    /* the viewer has, its half of the greeting */
-	bool may_retry; /* the dial's tickets were made for it */
-	bool retried;
-	struct greeting greeting;
-	/* the control loop's */
-	bool stop_asked;
-	enum end_word stop_word;
-	uint64_t planned_ms;
-	/* to the control loop, each once */
-	struct post known, asks, streams, drains, ends;
-	/* from it */
-	struct post stop, release;
-};
-
-/* ---- messages to the control loop ---------------------------------------- */
-
-static void console_release(void *arg);
-
-/* The state of its session is the first one's business. */
-static bool joins(const struct console *c)
-{
-	return c->setup.wire != NULL;
-}
-
-static void known_arrives(void *arg)
-{
-	struct console *c = arg;
-	struct session *s = c->setup.session;
-
-	if (joins(c)) {
-		wire_known(c->setup.wire, c);
-		return;
-	}
-	s->console = c;
-	if (s->stop_asked)
-		console_stop(c, s->stop_word);
-}
-
-static void streams_arrives(void *arg)
-{
-	struct console *c = arg;
-	struct session *s = c->setup.session;
-
-	if (joins(c))
-		return;
-	/* a SPICE viewer has more channels to open, by the same password */
-	if (s->grant.kind == CONSOLE_SPICE)
-		gate_leave_in(&s->pass, SESSION_HOLD_MS);
-	else
-		gate_leave(&s->pass);
-	session_set_state(s, SESSION_STREAMING);
-}
-
-/* Of one that joined: what is refused, once for each channel, for a viewer may
- * go on trying. */
-static void wire_log(const struct console *c)
-{
-	struct session *s = c->setup.session;
-	unsigned bit = 1u << (c->greeting.link.channel_type & 31);
-
-	if (c->word == END_NOT_PERMITTED && s->refused & bit)
-		return;
-	if (c->word == END_NOT_PERMITTED)
-		s->refused |= bit;
-	log_info(s->brief, "event=channel_%s channel=%s word=%s detail=%s",
-			c->word == END_NOT_PERMITTED ? "refused" : "ended",
-			greeting_channel(&c->greeting), end_info(c->word)->word,
-			log_value(c->detail).text);
-}
-
-static void drains_arrives(void *arg)
-{
-	struct console *c = arg;
-	struct session *s = c->setup.session;
-
-	if (joins(c)) {
-		wire_log(c);
-		return;
-	}
-	session_set_word(s, c->word, c->detail, c->inner);
-	s->said_goodbye = c->said_goodbye;
-	gate_leave(&s->pass);
-	session_set_state(s, SESSION_DRAINING);
-	session_stop_wires(s, c->word);
-}
-
-static void ends_arrives(void *arg)
-{
-	struct console *c = arg;
-	struct session *s = c->setup.session;
-
-	if (joins(c)) {
-		wire_over(c->setup.wire);
-	} else {
-		session_set_word(s, c->word, c->detail, c->inner);
-		gate_leave(&s->pass);
-		s->console = NULL;
-		session_first_over(s);
-	}
-	(void)loop_post_own(c->setup.loop, &c->release, console_release, c);
-}
-
-static void console_report(
-		struct console *c, struct post *p, void (*arrives)(void *arg))
-{
-	(void)loop_post_own(c->setup.control, p, arrives, c);
-}
-
-static void never_arrives(void *arg)
-{
-	struct session *s = arg;
-
-	session_set_word(s, s->never_word, NULL, false);
-	session_first_over(s);
-}
-
-void console_never_was(
-		struct loop *control, struct session *s, enum end_word word)
-{
-	s->never_word = word;
-	(void)loop_post_own(control, &s->never, never_arrives, s);
-}
 
 /* ---- the end ---------------------------------------------------------------
  */
 
-static void console_release(void *arg)
+void console_released(void *arg)
 {
 	struct console *c = arg;
 
@@ -218,7 +51,7 @@ static void console_over(struct console *c)
 	c->backend = NULL;
 	/* while a plan is on its way to us, its arrival tells the end */
 	if (!c->planned)
-		console_report(c, &c->ends, ends_arrives);
+		console_tell_ends(c);
 }
 
 static void console_left(void *arg)
@@ -265,7 +98,7 @@ static void console_leave(struct console *c)
 	const char *detail = console_detail(c);
 	struct note close;
 
-	console_report(c, &c->drains, drains_arrives);
+	console_tell_drains(c);
 	dial_free(c->dial);
 	c->dial = NULL;
 	watch_free(c->watch);
@@ -364,7 +197,7 @@ static void console_farewell(
 					? &end->close
 					: NULL,
 			ret_close);
-	console_report(c, &c->drains, drains_arrives);
+	console_tell_drains(c);
 }
 
 static void console_relay_over(void *arg, const struct relay_end *end)
@@ -477,7 +310,7 @@ static void console_dialled(void *arg, int r, struct stream *s, size_t depth,
 	}
 	c->backend = c->guest = s;
 	c->state = CONSOLE_ANSWERING;
-	console_report(c, &c->streams, streams_arrives);
+	console_tell_streams(c);
 	timer_set(c->timer, console_greet_ms(c));
 	console_answer(c);
 }
@@ -500,70 +333,24 @@ static void console_dial(struct console *c, struct planned *m)
 	r = dial_start(&c->dial, c->setup.loop, &m->plan, console_dialled, c);
 	if (r < 0)
 		console_fail(c, END_INTERNAL, strerrordesc_np(-r));
-	else if (!joins(c))
+	else if (!console_joins(c))
 		dial_on_wait(c->dial, console_waits);
 }
 
-/* On the data loop. */
-static void planned_arrives(void *arg)
+void console_is_planned(void *planned)
 {
-	struct planned *m = arg;
+	struct planned *m = planned;
 	struct console *c = m->console;
 
 	c->planned = NULL;
 	if (c->state == CONSOLE_OVER) /* its end waited for this */
-		console_report(c, &c->ends, ends_arrives);
+		console_tell_ends(c);
 	else if (c->state == CONSOLE_PLANNING && m->r < 0)
 		console_fail_inner(c, m->word, m->e.text);
 	else if (c->state == CONSOLE_PLANNING)
 		console_dial(c, m);
 	dial_plan_done(&m->plan);
 	free(m);
-}
-
-const struct spice_link *console_link(const struct console *c)
-{
-	return c->greeting.kind == GREETING_SPICE ? &c->greeting.link : NULL;
-}
-
-bool console_is_first(const struct console *c)
-{
-	return !joins(c);
-}
-
-uint64_t console_planned_ms(const struct console *c)
-{
-	return c->planned_ms;
-}
-
-void console_planned(struct console *c, int r, struct dial_plan *plan,
-		enum end_word word, const struct err *e)
-{
-	struct planned *m = c->planned;
-	struct session *s = c->setup.session;
-
-	c->planned_ms = loop_now_ms(c->setup.control);
-	m->r = r;
-	m->word = word;
-	if (e)
-		m->e = *e;
-	if (plan && r == 0) {
-		if (!joins(c))
-			dial_plan_text(plan, s->wire, sizeof(s->wire));
-		m->plan = *plan;
-		memset(plan, 0, sizeof(*plan));
-	}
-	(void)loop_post_own(c->setup.loop, &m->post, planned_arrives, m);
-}
-
-/* On the control loop. */
-static void asks_arrives(void *arg)
-{
-	struct console *c = arg;
-
-	if (!joins(c) && c->setup.session->state < SESSION_DIALLING)
-		session_set_state(c->setup.session, SESSION_DIALLING);
-	c->setup.plan(c->setup.plan_arg, c->setup.session, c);
 }
 
 static void console_plan(struct console *c)
@@ -579,7 +366,7 @@ static void console_plan(struct console *c)
 	c->state = CONSOLE_PLANNING;
 	timer_set(c->timer,
 			c->setup.plan_ms ? c->setup.plan_ms : CONSOLE_PLAN_MS);
-	console_report(c, &c->asks, asks_arrives);
+	console_tell_asks(c);
 }
 
 /* ---- greeting --------------------------------------------------------------
@@ -626,7 +413,7 @@ static void console_ready(void *arg, int events)
 		console_answer(c);
 	} else if (events & LOOP_HANGUP) {
 		console_set_word(c, END_CLIENT_CLOSED, NULL, false);
-		console_report(c, &c->drains, drains_arrives);
+		console_tell_drains(c);
 		console_over(c);
 	}
 }
@@ -676,7 +463,7 @@ int console_start(const struct console_setup *setup)
 		return r;
 	}
 	timer_set(c->timer, console_greet_ms(c));
-	console_report(c, &c->known, known_arrives);
+	console_tell_known(c);
 	console_greeting(c);
 	return 0;
 }
@@ -684,8 +471,7 @@ int console_start(const struct console_setup *setup)
 /* ---- ended from outside ----------------------------------------------------
  */
 
-/* On the data loop. */
-static void stop_arrives(void *arg)
+void console_is_stopped(void *arg)
 {
 	struct console *c = arg;
 
@@ -693,24 +479,4 @@ static void stop_arrives(void *arg)
 		relay_end(c->relay); /* asks for the word, unless it has one */
 	else
 		console_fail(c, c->stop_word, NULL);
-}
-
-void console_stop(struct console *c, enum end_word word)
-{
-	if (c->stop_asked)
-		return;
-	c->stop_asked = true;
-	c->stop_word = word;
-	(void)loop_post_own(c->setup.loop, &c->stop, stop_arrives, c);
-}
-
-void session_stop(struct session *s, enum end_word word)
-{
-	if (s->stop_asked || s->state == SESSION_ENDED)
-		return;
-	s->stop_asked = true;
-	s->stop_word = word;
-	if (s->console)
-		console_stop(s->console, word);
-	session_stop_wires(s, word);
 }
