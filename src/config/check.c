@@ -8,6 +8,7 @@
 
 #include "core/crypto.h"
 #include "proto/address.h"
+#include "proto/spice_proxy.h"
 #include "proto/url.h"
 
 const char *check_name(char *text)
@@ -121,5 +122,16 @@ const char *check_network(char *text)
 				      &bits) ||
 				     bits > (six ? 128 : 32)))
 		return wrong;
+	return NULL;
+}
+
+const char *check_spice_proxy(char *text)
+{
+	struct address a;
+
+	if (spice_proxy_parse(text, &a, NULL) < 0)
+		return "not where a SPICE proxy is: HOST, HOST:PORT, :PORT or "
+		       "http://HOST:PORT";
+	address_done(&a);
 	return NULL;
 }

@@ -12,5 +12,6 @@ const char *check_fingerprint(char *text); /* SHA-256, "SHA256:AB:CD.." */
 const char *check_hash(char *text);        /* "sha256:<64 hex>" */
 const char *check_origin(char *text);      /* "https://panel.example" */
 const char *check_network(char *text);     /* "10.0.0.0/8", "::1" */
+const char *check_spice_proxy(char *text); /* "pve1.lan:3128", ":13128" */
 
 #endif

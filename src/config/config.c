@@ -259,6 +259,11 @@ static void profile_done(struct config_profile *p)
 		free(p->guests[i].name);
 	}
 	free(p->guests);
+	for (size_t i = 0; i < p->node_count; i++) {
+		keys_done(node_keys, &p->nodes[i]);
+		free(p->nodes[i].name);
+	}
+	free(p->nodes);
 	keys_done(profile_keys, p);
 	free(p->name);
 }

@@ -98,6 +98,12 @@ struct config_guest {
 	unsigned line; /* in the file, for messages */
 };
 
+/* How a node of a cluster is reached. */
+struct config_node {
+	char *name;
+	char *spice_proxy; /* as proto/spice_proxy.h reads it; checked */
+};
+
 struct config_profile {
 	char *name;
 	char *kind;             /* "proxmox" "arrakis" "static" */
@@ -113,6 +119,9 @@ struct config_profile {
 	bool read_only;       /* consoles yes, power no */
 	unsigned rate_limit;  /* API calls a second; 0: no limit said */
 	unsigned ticket_life; /* seconds of a session ticket; 0: two hours */
+	char *spice_proxy;    /* of all nodes; NULL: where the API is */
+	struct config_node *nodes;
+	size_t node_count;
 	struct config_guest *guests;
 	size_t guest_count;
 	unsigned line;

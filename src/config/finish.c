@@ -123,6 +123,12 @@ int profile_finish(struct reader *r, struct config_profile *p)
 				"[profiles.%s] is of kind %s: vnc_password of "
 				"a whole profile is for arrakis only",
 				p->name, p->kind);
+	if ((p->spice_proxy || p->node_count > 0) &&
+			strcmp(p->kind, "proxmox") != 0)
+		return fail_line(r, p->line,
+				"[profiles.%s] is of kind %s: spice_proxy and "
+				"nodes are for proxmox only",
+				p->name, p->kind);
 	if (strcmp(p->kind, "static") == 0)
 		return finish_static(r, p);
 	if (p->url.count == 0)

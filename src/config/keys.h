@@ -113,9 +113,9 @@ int secret_from_credential(struct reader *r, const char *section,
 
 /* ---- sections.c --------------------------------------------------------- */
 
-extern const struct key top_keys[], viewer_keys[], gateway_keys[], profile_keys[],
-		guest_keys[], ssh_keys[], ssh_guest_keys[], token_keys[],
-		rule_keys[], proxxy_keys[];
+extern const struct key top_keys[], viewer_keys[], gateway_keys[],
+		profile_keys[], node_keys[], guest_keys[], ssh_keys[],
+		ssh_guest_keys[], token_keys[], rule_keys[], proxxy_keys[];
 
 /* A new profile at the end; NULL without memory. */
 struct config_profile *profile_new(struct config *c, const char *name);

@@ -22,6 +22,7 @@ static const char *const denies[] = {"clipboard", "files", "usb", "audio",
 /* clang-format on */
 
 static int read_guests(struct reader *r, const struct toml *n, void *section);
+static int read_nodes(struct reader *r, const struct toml *n, void *section);
 static int read_ssh_guests(
 		struct reader *r, const struct toml *n, void *section);
 static int read_profiles(struct reader *r, const struct toml *n, void *section);
@@ -37,6 +38,7 @@ static int read_rules(struct reader *r, const struct toml *n, void *section);
 		.name = (key), .type = KEY_SKIP \
 	}
 #define PROFILE(field) .at = offsetof(struct config_profile, field)
+#define NODE(field) .at = offsetof(struct config_node, field)
 #define GUEST(field) .at = offsetof(struct config_guest, field)
 #define VIEWER(field) .at = offsetof(struct config_viewer, field)
 #define SSH(field) .at = offsetof(struct config_ssh, field)
@@ -59,6 +61,12 @@ const struct key guest_keys[] = {
 	{0},
 };
 
+const struct key node_keys[] = {
+	{"spice_proxy", KEY_TEXT, NODE(spice_proxy),
+		.check = check_spice_proxy},
+	{0},
+};
+
 const struct key profile_keys[] = {
 	{"kind", KEY_TEXT, PROFILE(kind), .words = kinds},
 	{"url", KEY_URLS, PROFILE(url), .words = web, .env = true},
@@ -76,6 +84,9 @@ const struct key profile_keys[] = {
 	{"read_only", KEY_BOOL, PROFILE(read_only)},
 	{"rate_limit", KEY_NUMBER, PROFILE(rate_limit), .high = 10000},
 	{"ticket_life", KEY_NUMBER, PROFILE(ticket_life), .high = 7200},
+	{"spice_proxy", KEY_TEXT, PROFILE(spice_proxy),
+		.check = check_spice_proxy},
+	{"nodes", KEY_TABLE, .read = read_nodes},
 	{"guests", KEY_TABLE, .read = read_guests},
 	SKIP("tls_pin_mode"), /* proxxx */
 	SKIP("ssh"), SKIP("pbs"), SKIP("telegram"),
@@ -245,6 +256,33 @@ static int read_guests(struct reader *r, const struct toml *n, void *section)
 		code = keys_read(r, t, guest_keys, g, path);
 		if (code == 0)
 			code = keys_credentials(r, guest_keys, g, path);
+	}
+	return code;
+}
+
+static int read_nodes(struct reader *r, const struct toml *n, void *section)
+{
+	struct config_profile *p = section;
+	char path[PATH_MAX_LEN];
+	int code = want_table(r, n, "nodes");
+
+	for (size_t i = 0; code == 0 && i < toml_count(n); i++) {
+		const struct toml *t = toml_at(n, i);
+		struct config_node *node;
+
+		code = want_table(r, t, "a node");
+		if (code == 0)
+			code = want_name(r, t, "a node");
+		if (code < 0)
+			break;
+		node = grow(&p->nodes, &p->node_count, sizeof(*node));
+		if (!node || !(node->name = strdup(toml_key(t, NULL))))
+			return no_memory(r);
+		(void)snprintf(path, sizeof(path), "profiles.%s.nodes.%s",
+				p->name, node->name);
+		code = keys_read(r, t, node_keys, node, path);
+		if (code == 0 && !node->spice_proxy)
+			code = fail_key(r, t, "[%s] needs a spice_proxy", path);
 	}
 	return code;
 }

@@ -345,6 +345,29 @@ static void unverified_tls_must_be_written_out_and_warns(void)
 			"contradict each other");
 }
 
+static void the_way_to_spice_is_of_a_profile_or_of_a_node(void)
+{
+	struct config *c = load("[profiles.a]\nurl = 'https://a'\n"
+				"spice_proxy = ':13128'\n"
+				"[profiles.a.nodes.pve1]\n"
+				"spice_proxy = 'http://10.0.0.1:3128'\n");
+
+	CHECK_STR(c->profiles[0].spice_proxy, ":13128");
+	CHECK_INT(c->profiles[0].node_count, 1);
+	CHECK_STR(c->profiles[0].nodes[0].name, "pve1");
+	CHECK_STR(c->profiles[0].nodes[0].spice_proxy, "http://10.0.0.1:3128");
+	config_free(c);
+	refused("[profiles.a]\nurl = 'https://a'\nspice_proxy = 'https://x'\n",
+			"FILE:3:15: spice_proxy: 'https://x': not where a SPICE "
+			"proxy is: HOST, HOST:PORT, :PORT or http://HOST:PORT");
+	refused("[profiles.a]\nurl = 'https://a'\n[profiles.a.nodes.b]\n",
+			"FILE:3:19: [profiles.a.nodes.b] needs a spice_proxy");
+	refused("[profiles.a]\nkind = 'arrakis'\nurl = 'http://a'\n"
+		"spice_proxy = 'x'\n",
+			"FILE:1: [profiles.a] is of kind arrakis: spice_proxy "
+			"and nodes are for proxmox only");
+}
+
 static void a_file_of_proxxx_loads_and_what_has_no_use_is_told_once(void)
 {
 	struct config *c = load("url = 'https://pve1.lan:8006/'\n"
@@ -427,6 +450,7 @@ TESTS(S(the_example_loads), S(nothing_said_means_the_defaults),
 		S(a_serial_line_is_one_of_four),
 		S(a_store_on_redis_needs_a_key),
 		S(unverified_tls_must_be_written_out_and_warns),
+		S(the_way_to_spice_is_of_a_profile_or_of_a_node),
 		S(a_file_of_proxxx_loads_and_what_has_no_use_is_told_once),
 		S(a_token_id_may_bring_its_user), S(a_token_is_there_once),
 		S(a_file_cut_anywhere_loads_or_is_refused))
