@@ -12,6 +12,7 @@ struct ask {
 	struct hypervisor *h;
 	hypervisor_list_fn *list_fn;
 	hypervisor_plan_fn *plan_fn;
+	hypervisor_viewer_fn *viewer_fn;
 	hypervisor_done_fn *done_fn;
 	hypervisor_snapshots_fn *snapshots_fn;
 	hypervisor_snapped_fn *snapped_fn;
@@ -65,6 +66,8 @@ static void ask_refuse(struct ask *a, int r, const struct err *e)
 		a->list_fn(a->arg, r, NULL, 0, e);
 	else if (a->plan_fn)
 		a->plan_fn(a->arg, r, NULL, e);
+	else if (a->viewer_fn)
+		a->viewer_fn(a->arg, r, NULL, e);
 	else if (a->done_fn)
 		a->done_fn(a->arg, r, NULL, e);
 	else if (a->snapshots_fn)
@@ -114,6 +117,15 @@ static void ask_planned(
 	struct ask *a = arg;
 
 	a->plan_fn(a->arg, r, plan, e);
+	ask_free(a);
+}
+
+static void ask_viewed(void *arg, int r, const struct viewer_keys *k,
+		const struct err *e)
+{
+	struct ask *a = arg;
+
+	a->viewer_fn(a->arg, r, k, e);
 	ask_free(a);
 }
 
@@ -237,6 +249,23 @@ void hypervisor_plan_spice(struct hypervisor *h, const char *id,
 	}
 	a->plan_fn = fn;
 	h->ops->plan_spice(h, id, w, ask_planned, a);
+}
+
+void hypervisor_viewer(struct hypervisor *h, const char *id,
+		hypervisor_viewer_fn *fn, void *arg)
+{
+	struct ask *a = h->ops->viewer ? ask_new(h, arg) : NULL;
+	struct err e;
+
+	if (!a) {
+		(void)err_set(&e, h->ops->viewer ? -ENOMEM : -ENOTSUP,
+				"hypervisors of kind '%s' have no SPICE",
+				h->ops->kind);
+		fn(arg, e.code, NULL, &e);
+		return;
+	}
+	a->viewer_fn = fn;
+	h->ops->viewer(h, id, ask_viewed, a);
 }
 
 /* May this be changed, and can it be? The ask, or NULL and why not. */

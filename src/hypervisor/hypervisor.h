@@ -169,6 +169,30 @@ typedef void hypervisor_snapped_fn(void *arg, int r, const char *name,
 typedef void hypervisor_output_fn(void *arg, int r, const char *output,
 		size_t len, const struct err *e);
 
+/* A line of a native viewer's file (proto/vv.h). */
+struct viewer_key {
+	const char *name;  /* "tls-port" */
+	const char *value; /* as the hypervisor gave it, line ends included */
+};
+
+enum {
+	VIEWER_KEYS_MAX = 64,
+	VIEWER_NAME_MAX = 64,
+	VIEWER_VALUE_MAX = 16 * 1024,
+};
+
+/* With what a viewer opens a guest's screen by itself. */
+struct viewer_keys {
+	const struct viewer_key *items; /* there is a `type`, anywhere */
+	size_t count;
+	unsigned seconds; /* since the question: so long it is good; 0: ever */
+};
+
+/* `k` is valid during the call only: there is a password in it. r as for
+ * plans. */
+typedef void hypervisor_viewer_fn(void *arg, int r, const struct viewer_keys *k,
+		const struct err *e);
+
 /* How a tag is to be drawn: "#rrggbb". */
 struct tag_style {
 	char tag[64];
@@ -235,6 +259,9 @@ struct hypervisor_ops {
 	void (*plan_spice)(struct hypervisor *h, const char *id,
 			const struct spice_wish *w, hypervisor_plan_fn *fn,
 			void *arg);
+	/* as hypervisor_viewer(); NULL: no guest has SPICE */
+	void (*viewer)(struct hypervisor *h, const char *id,
+			hypervisor_viewer_fn *fn, void *arg);
 	/* as hypervisor_look(); NULL: the list knows all there is to know */
 	void (*look)(struct hypervisor *h, const char *id,
 			hypervisor_list_fn *fn, void *arg);
@@ -309,6 +336,13 @@ void hypervisor_plan(struct hypervisor *h, const char *id,
 /* The same for one channel of a SPICE viewer. */
 void hypervisor_plan_spice(struct hypervisor *h, const char *id,
 		const struct spice_wish *w, hypervisor_plan_fn *fn, void *arg);
+/*
+ * What a native SPICE viewer needs to get there by itself, past us: a fresh
+ * ticket with each call, and a ticket that was given before for the same guest
+ * is of no use any more. Its `proxy` is an address that the profile knows.
+ */
+void hypervisor_viewer(struct hypervisor *h, const char *id,
+		hypervisor_viewer_fn *fn, void *arg);
 void hypervisor_power(struct hypervisor *h, const char *id, enum power_verb v,
 		hypervisor_done_fn *fn, void *arg);
 void hypervisor_snapshots(struct hypervisor *h, const char *id,

@@ -1,6 +1,7 @@
 #include "hypervisor/static.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,8 +24,10 @@ struct static_guest {
 /* An answer that is owed, in a turn of its own. */
 struct static_answer {
 	struct static_answer *next;
-	hypervisor_list_fn *list_fn; /* NULL: a plan is asked for */
+	/* one of these is set */
+	hypervisor_list_fn *list_fn;
 	hypervisor_plan_fn *plan_fn;
+	hypervisor_viewer_fn *viewer_fn;
 	void *arg;
 	char id[GUEST_ID_MAX];
 	enum console_kind kind;
@@ -83,19 +86,61 @@ static int plan_line(const struct static_guest *g, struct dial_plan *plan)
 	return r;
 }
 
-static void static_answer_plan(struct static_hv *h, struct static_answer *a)
+/* Has it this kind of console? 0 and the guest, or why not. */
+static int static_has(const struct static_hv *h, const struct static_answer *a,
+		const struct static_guest **ret_guest, struct err *e)
 {
 	const struct static_guest *g = static_find(h, a->id);
-	struct dial_plan plan = {0};
-	struct err e = {0};
-	int r;
 
 	if (!g)
-		r = err_set(&e, -ENOENT, "there is no guest '%s' in profile %s",
-				a->id, h->hypervisor.profile);
-	else if (g->shown.lacks[a->kind])
-		r = err_set(&e, -ENOTSUP, "%s", g->shown.lacks[a->kind]);
-	else
+		return err_set(e, -ENOENT,
+				"there is no guest '%s' in profile %s", a->id,
+				h->hypervisor.profile);
+	if (g->shown.lacks[a->kind])
+		return err_set(e, -ENOTSUP, "%s", g->shown.lacks[a->kind]);
+	*ret_guest = g;
+	return 0;
+}
+
+static void static_answer_viewer(struct static_hv *h, struct static_answer *a)
+{
+	enum { KEYS_MAX = 6, PORT_MAX = 8 };
+	struct viewer_key items[KEYS_MAX];
+	struct viewer_keys k = {.items = items};
+	const struct static_guest *g;
+	char port[PORT_MAX];
+	struct err e;
+	int r = static_has(h, a, &g, &e);
+
+	if (r < 0) {
+		a->viewer_fn(a->arg, r, NULL, &e);
+		return;
+	}
+	items[k.count++] = (struct viewer_key){"type", "spice"};
+	if (g->spice.path) {
+		items[k.count++] =
+				(struct viewer_key){"unix-path", g->spice.path};
+	} else {
+		(void)snprintf(port, sizeof(port), "%u", g->spice.port);
+		items[k.count++] = (struct viewer_key){"host", g->spice.host};
+		items[k.count++] = (struct viewer_key){"port", port};
+	}
+	if (g->spice_password.len > 0)
+		items[k.count++] = (struct viewer_key){
+				"password", g->spice_password.data};
+	items[k.count++] = (struct viewer_key){"title", g->name};
+	items[k.count++] = (struct viewer_key){"delete-this-file", "1"};
+	a->viewer_fn(a->arg, 0, &k, NULL);
+}
+
+static void static_answer_plan(struct static_hv *h, struct static_answer *a)
+{
+	const struct static_guest *g;
+	struct dial_plan plan = {0};
+	struct err e = {0};
+	int r = static_has(h, a, &g, &e);
+
+	if (r == 0)
 		r = a->kind == CONSOLE_SERIAL ? plan_line(g, &plan)
 					      : plan_screen(g, a, &plan);
 	if (r == -ENOMEM)
@@ -118,6 +163,8 @@ static void static_deferred(struct defer *d)
 
 		if (a->list_fn)
 			a->list_fn(a->arg, 0, h->shown, h->count, NULL);
+		else if (a->viewer_fn)
+			static_answer_viewer(h, a);
 		else
 			static_answer_plan(h, a);
 		free(a);
@@ -147,7 +194,7 @@ static void static_list(
 	static_owe((struct static_hv *)hv, a);
 }
 
-static void plan_of(struct hypervisor *hv, const char *id,
+static void answer_of(struct hypervisor *hv, const char *id,
 		const struct static_answer *from)
 {
 	struct static_answer *a = calloc(1, sizeof(*a));
@@ -158,7 +205,10 @@ static void plan_of(struct hypervisor *hv, const char *id,
 		r = a ? err_set(&e, -ENOENT, "there is no such guest")
 		      : err_set(&e, -ENOMEM, "no memory");
 		free(a);
-		from->plan_fn(from->arg, r, NULL, &e);
+		if (from->viewer_fn)
+			from->viewer_fn(from->arg, r, NULL, &e);
+		else
+			from->plan_fn(from->arg, r, NULL, &e);
 		return;
 	}
 	*a = *from;
@@ -172,7 +222,7 @@ static void static_plan(struct hypervisor *hv, const char *id,
 	const struct static_answer a = {
 			.plan_fn = fn, .arg = arg, .kind = kind};
 
-	plan_of(hv, id, &a);
+	answer_of(hv, id, &a);
 }
 
 static void static_plan_spice(struct hypervisor *hv, const char *id,
@@ -183,7 +233,16 @@ static void static_plan_spice(struct hypervisor *hv, const char *id,
 			.kind = CONSOLE_SPICE,
 			.link = *w->link};
 
-	plan_of(hv, id, &a);
+	answer_of(hv, id, &a);
+}
+
+static void static_viewer(struct hypervisor *hv, const char *id,
+		hypervisor_viewer_fn *fn, void *arg)
+{
+	const struct static_answer a = {
+			.viewer_fn = fn, .arg = arg, .kind = CONSOLE_SPICE};
+
+	answer_of(hv, id, &a);
 }
 
 /* ---- life ------------------------------------------------------------------
@@ -296,5 +355,6 @@ const struct hypervisor_ops static_hypervisor = {
 		.list = static_list,
 		.plan = static_plan,
 		.plan_spice = static_plan_spice,
+		.viewer = static_viewer,
 		.free = static_free,
 };

@@ -374,3 +374,8 @@ struct tls_context *pve_api_tls(const struct pve_api *a)
 {
 	return a->tls;
 }
+
+const struct pve_ways *pve_api_ways(const struct pve_api *a)
+{
+	return a->ways;
+}

@@ -27,6 +27,7 @@ struct json;
 struct loop;
 struct pve_api;
 struct pve_call;
+struct pve_ways;
 struct secret;
 struct tls_context;
 struct url;
@@ -103,5 +104,7 @@ const char *pve_api_base(const struct pve_api *a);
 int pve_api_credential(const struct pve_api *a, struct secret *ret_line);
 /* A borrowed one; NULL where no host speaks TLS. */
 struct tls_context *pve_api_tls(const struct pve_api *a);
+/* How the nodes' SPICE proxies are reached. */
+const struct pve_ways *pve_api_ways(const struct pve_api *a);
 
 #endif

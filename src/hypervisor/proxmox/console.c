@@ -7,39 +7,14 @@
 
 #include "core/loop.h"
 #include "core/secret.h"
-#include "hypervisor/proxmox/api.h"
 #include "hypervisor/proxmox/guests.h"
 #include "hypervisor/proxmox/list.h"
+#include "hypervisor/proxmox/opening.h"
 #include "hypervisor/proxmox/ticket.h"
 #include "proto/json.h"
-#include "proto/spice_link.h"
 #include "stream/dial.h"
 
-/*
- *	listed > looked > minted
- *	   ^________/________/     once, where the guest has left its node
- */
-struct pve_opening {
-	struct pve_opening *next, *prev;
-	struct pve_openings *all;
-	char id[GUEST_ID_MAX];
-	enum console_kind kind;
-	hypervisor_plan_fn *plan_fn; /* NULL: it is only looked at */
-	pve_looked_fn *look_fn;
-	void *arg;
-	uint64_t began_ms;
-	char path[2 * GUEST_ID_MAX]; /* "/nodes/pve1/qemu/100" */
-	bool followed; /* looked up anew because it was not there */
-	bool bare;     /* no generate-password */
-	/* of a SPICE viewer */
-	struct spice_link link;
-	uint64_t since_ms; /* tickets asked for before are of no use */
-	uint64_t asked_ms;
-	bool mints;
-	bool waits; /* for another one's ticket */
-};
-
-static void opening_free(struct pve_opening *o)
+void pve_opening_free(struct pve_opening *o)
 {
 	if (o->prev)
 		o->prev->next = o->next;
@@ -53,40 +28,42 @@ static void opening_free(struct pve_opening *o)
 void pve_openings_done(struct pve_openings *all)
 {
 	while (all->first)
-		opening_free(all->first);
+		pve_opening_free(all->first);
 	pve_spices_done(&all->spices);
 }
 
 /* The answer: the receiver may free the hypervisor. */
-static void opening_end(struct pve_opening *o, int r, struct dial_plan *plan,
+void pve_opening_end(struct pve_opening *o, int r, struct dial_plan *plan,
 		const struct err *e)
 {
 	struct pve_opening copy = *o;
 
-	opening_free(o);
+	pve_opening_free(o);
 	if (copy.plan_fn)
 		copy.plan_fn(copy.arg, r, plan, e);
+	else if (copy.viewer_fn)
+		copy.viewer_fn(copy.arg, r, NULL, e);
 	else
 		copy.look_fn(copy.arg, r, e);
 }
 
-static void opening_fail(struct pve_opening *o, int r, const struct err *why)
+void pve_opening_fail(struct pve_opening *o, int r, const struct err *why)
 {
 	struct err e = *why;
 
 	e.code = r;
-	opening_end(o, r, NULL, &e);
+	pve_opening_end(o, r, NULL, &e);
 }
 
-static void opening_no_memory(struct pve_opening *o)
+void pve_opening_no_memory(struct pve_opening *o)
 {
 	struct err e;
 	int r = err_set(&e, -ENOMEM, "no memory");
 
-	opening_fail(o, r, &e);
+	pve_opening_fail(o, r, &e);
 }
 
-static bool is_node(const struct pve_opening *o)
+bool pve_opening_is_node(const struct pve_opening *o)
 {
 	return strncmp(o->id, "node/", 5) == 0;
 }
@@ -106,11 +83,11 @@ static void opening_mint(struct pve_opening *o);
 static void opening_find(struct pve_opening *o, uint64_t since)
 {
 	if (pve_list_get(o->all->list, since, on_listed, o) < 0)
-		opening_no_memory(o);
+		pve_opening_no_memory(o);
 }
 
 /* It has left that node: the list knows where it went. */
-static bool opening_follows(struct pve_opening *o, int r, enum pve_again again)
+bool pve_opening_follows(struct pve_opening *o, int r, enum pve_again again)
 {
 	if (r == 0 || again != PVE_AGAIN_LIST || o->followed)
 		return false;
@@ -152,109 +129,8 @@ static void opening_plan(struct pve_opening *o, const struct pve_answer *a)
 	else
 		(void)err_set(&e, r, "no memory");
 	secret_done(&credential);
-	opening_end(o, r, r == 0 ? &plan : NULL, r < 0 ? &e : NULL);
+	pve_opening_end(o, r, r == 0 ? &plan : NULL, r < 0 ? &e : NULL);
 	dial_plan_done(&plan);
-}
-
-/* ---- SPICE's ticket ------------------------------------------------------ */
-
-/* With a ticket that is held, if there is one. */
-static bool spice_ends(struct pve_opening *o)
-{
-	const struct pve_spice *s = pve_spices_find(&o->all->spices, o->id,
-			o->since_ms, loop_now_ms(o->all->loop));
-	struct dial_plan plan = {0};
-	struct err e;
-	int r;
-
-	if (!s)
-		return false;
-	r = pve_spice_plan(s, &o->link, &plan);
-	if (r < 0)
-		(void)err_set(&e, r, "no memory");
-	opening_end(o, r, r == 0 ? &plan : NULL, r < 0 ? &e : NULL);
-	dial_plan_done(&plan);
-	return true;
-}
-
-/* One is asked for already: a second would spoil the first. */
-static bool spice_waits(struct pve_opening *o)
-{
-	const struct pve_opening *other = o->all->first;
-
-	while (other && !(other->mints && strcmp(other->id, o->id) == 0))
-		other = other->next;
-	o->waits = other != NULL;
-	return o->waits;
-}
-
-static struct pve_opening *spice_waiting(
-		const struct pve_openings *all, const char *id)
-{
-	struct pve_opening *o = all->first;
-
-	while (o && !(o->waits && strcmp(o->id, id) == 0))
-		o = o->next;
-	return o;
-}
-
-/* Those that waited for it, whatever came of it; while one waits, it is owed
- * an answer, and all that is here lives. */
-static void spice_goes_on(struct pve_openings *all, const char *id)
-{
-	struct pve_opening *o;
-	bool more = true;
-
-	while (more && (o = spice_waiting(all, id))) {
-		o->waits = false;
-		more = spice_waiting(all, id) != NULL;
-		opening_mint(o);
-	}
-}
-
-static const struct err late = {
-		.text = "the hypervisor's SPICE ticket came too late"};
-
-static void on_spice(
-		void *arg, int r, struct pve_answer *a, const struct err *why)
-{
-	struct pve_opening *o = arg;
-	struct pve_openings *all = o->all;
-	bool waited;
-	char id[GUEST_ID_MAX];
-	struct err e = {0};
-
-	o->mints = false;
-	memcpy(id, o->id, sizeof(id));
-	waited = spice_waiting(all, id) != NULL;
-	if (r < 0)
-		e = *why;
-	else
-		r = pve_spices_keep(&all->spices, id, a->data, &a->place,
-				o->asked_ms, &e);
-	if (r < 0 && !opening_follows(o, r, a->again))
-		opening_fail(o, r, &e);
-	else if (r == 0 && !spice_ends(o))
-		opening_fail(o, -ETIMEDOUT, &late);
-	if (waited)
-		spice_goes_on(all, id);
-}
-
-static void spice_mint(struct pve_opening *o)
-{
-	char path[sizeof(o->path) + 16];
-	const struct pve_ask ask = {
-			.method = "POST", .path = path, .harmless = true};
-
-	if (spice_waits(o) || spice_ends(o))
-		return;
-	(void)snprintf(path, sizeof(path), "%s/%s", o->path,
-			is_node(o) ? "spiceshell" : "spiceproxy");
-	o->asked_ms = loop_now_ms(o->all->loop);
-	if (pve_call(o->all->api, &ask, on_spice, o) < 0)
-		opening_no_memory(o);
-	else
-		o->mints = true;
 }
 
 /* ---- VNC's and the terminal's -------------------------------------------- */
@@ -264,10 +140,10 @@ static void on_minted(
 {
 	struct pve_opening *o = arg;
 
-	if (opening_follows(o, r, a->again) || opening_goes_bare(o, r, a))
+	if (pve_opening_follows(o, r, a->again) || opening_goes_bare(o, r, a))
 		return;
 	if (r < 0)
-		opening_fail(o, r, e);
+		pve_opening_fail(o, r, e);
 	else
 		opening_plan(o, a);
 }
@@ -276,7 +152,7 @@ static const char *mint_call(const struct pve_opening *o)
 {
 	if (o->kind == CONSOLE_SERIAL)
 		return "termproxy";
-	return is_node(o) ? "vncshell" : "vncproxy";
+	return pve_opening_is_node(o) ? "vncshell" : "vncproxy";
 }
 
 static const char *mint_form(const struct pve_opening *o)
@@ -300,12 +176,12 @@ static void opening_mint(struct pve_opening *o)
 			.harmless = true};
 
 	if (o->kind == CONSOLE_SPICE) {
-		spice_mint(o);
+		pve_spice_mint(o);
 		return;
 	}
 	(void)snprintf(path, sizeof(path), "%s/%s", o->path, mint_call(o));
 	if (pve_call(o->all->api, &ask, on_minted, o) < 0)
-		opening_no_memory(o);
+		pve_opening_no_memory(o);
 }
 
 /* ---- the guest's own status -----------------------------------------------
@@ -322,7 +198,7 @@ static int opening_judge(const struct pve_opening *o, const struct json *status,
 	pve_look_of(status, &look);
 	if (g)
 		pve_list_looked(l, g, &look);
-	if (!o->plan_fn)
+	if (o->look_fn)
 		return 0;
 	if (pve_status_of(status) == GUEST_STOPPED)
 		return err_set(e, -ENOTCONN,
@@ -344,7 +220,7 @@ static void on_config(
 		pve_conf_of(a->data, &conf);
 		pve_list_read(o->all->list, g, &conf);
 	}
-	opening_end(o, 0, NULL, NULL);
+	pve_opening_end(o, 0, NULL, NULL);
 }
 
 static void opening_read(struct pve_opening *o)
@@ -356,12 +232,12 @@ static void opening_read(struct pve_opening *o)
 	if (!g || (g->conf.at_ms > 0 &&
 				  loop_now_ms(o->all->loop) - g->conf.at_ms <
 						  PVE_LOOK_MS)) {
-		opening_end(o, 0, NULL, NULL);
+		pve_opening_end(o, 0, NULL, NULL);
 		return;
 	}
 	(void)snprintf(path, sizeof(path), "%s/config", o->path);
 	if (pve_call(o->all->api, &ask, on_config, o) < 0)
-		opening_no_memory(o);
+		pve_opening_no_memory(o);
 }
 
 static void on_status(
@@ -370,16 +246,16 @@ static void on_status(
 	struct pve_opening *o = arg;
 	struct err e = {0};
 
-	if (opening_follows(o, r, a->again))
+	if (pve_opening_follows(o, r, a->again))
 		return;
 	if (r < 0) {
-		opening_fail(o, r, why);
+		pve_opening_fail(o, r, why);
 		return;
 	}
 	r = opening_judge(o, a->data, &e);
 	if (r < 0)
-		opening_fail(o, r, &e);
-	else if (!o->plan_fn)
+		pve_opening_fail(o, r, &e);
+	else if (o->look_fn)
 		opening_read(o);
 	else
 		opening_mint(o);
@@ -392,7 +268,7 @@ static void opening_look(struct pve_opening *o)
 
 	(void)snprintf(path, sizeof(path), "%s/status/current", o->path);
 	if (pve_call(o->all->api, &ask, on_status, o) < 0)
-		opening_no_memory(o);
+		pve_opening_no_memory(o);
 }
 
 /* ---- where it is ----------------------------------------------------------
@@ -405,17 +281,17 @@ static int opening_place(
 		return err_set(e, -ENOENT,
 				"there is no guest '%s' in profile %s", o->id,
 				o->all->profile);
-	if (o->plan_fn && g->denied)
+	if (!o->look_fn && g->denied)
 		return err_set(e, -EACCES,
 				"%s lacks VM.Console on %s; an administrator "
 				"grants it with `pveum acl modify`",
 				pve_api_who(o->all->api), o->id);
-	if (o->plan_fn && g->shown.lacks[o->kind] &&
+	if (!o->look_fn && g->shown.lacks[o->kind] &&
 			(!is_qemu(o) || g->is_template))
 		return err_set(e, -ENOTSUP, "%s", g->shown.lacks[o->kind]);
-	if (o->plan_fn && g->offline)
+	if (!o->look_fn && g->offline)
 		return err_set(e, -ENOTCONN, "node %s is offline", g->node);
-	if (is_node(o))
+	if (pve_opening_is_node(o))
 		(void)snprintf(o->path, sizeof(o->path), "/nodes/%s", g->node);
 	else
 		(void)snprintf(o->path, sizeof(o->path), "/nodes/%s/%s",
@@ -431,7 +307,7 @@ static void on_listed(void *arg, int r, const struct err *why)
 	struct err e = {0};
 
 	if (r < 0) {
-		opening_fail(o, r, why);
+		pve_opening_fail(o, r, why);
 		return;
 	}
 	g = pve_list_find(l, o->id);
@@ -441,16 +317,15 @@ static void on_listed(void *arg, int r, const struct err *why)
 	}
 	r = opening_place(o, g, &e);
 	if (r < 0)
-		opening_fail(o, r, &e);
-	else if (o->kind == CONSOLE_SPICE && o->plan_fn &&
-			(spice_waits(o) || spice_ends(o)))
+		pve_opening_fail(o, r, &e);
+	else if (o->kind == CONSOLE_SPICE && o->plan_fn && pve_spice_shares(o))
 		return; /* its guest was looked at for the first channel */
-	else if (!is_node(o))
+	else if (!pve_opening_is_node(o))
 		opening_look(o);
-	else if (o->plan_fn)
+	else if (!o->look_fn)
 		opening_mint(o);
 	else
-		opening_end(o, 0, NULL, NULL);
+		pve_opening_end(o, 0, NULL, NULL);
 }
 
 /* ---- beginning ------------------------------------------------------------
@@ -477,7 +352,7 @@ static int opening_new(struct pve_openings *all, const char *id,
 	r = pve_list_get(all->list, now > PVE_LIST_MS ? now - PVE_LIST_MS : 0,
 			on_listed, o);
 	if (r < 0)
-		opening_free(o);
+		pve_opening_free(o);
 	return r;
 }
 
@@ -497,6 +372,15 @@ int pve_open_spice(struct pve_openings *all, const char *id,
 			.arg = arg,
 			.link = *w->link,
 			.since_ms = w->since_ms};
+
+	return opening_new(all, id, &o);
+}
+
+int pve_open_viewer(struct pve_openings *all, const char *id,
+		hypervisor_viewer_fn *fn, void *arg)
+{
+	const struct pve_opening o = {
+			.kind = CONSOLE_SPICE, .viewer_fn = fn, .arg = arg};
 
 	return opening_new(all, id, &o);
 }

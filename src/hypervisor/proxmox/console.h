@@ -29,6 +29,9 @@ int pve_open_console(struct pve_openings *all, const char *id,
 /* For one channel of a SPICE viewer. */
 int pve_open_spice(struct pve_openings *all, const char *id,
 		const struct spice_wish *w, hypervisor_plan_fn *fn, void *arg);
+/* For a native viewer that goes there by itself. */
+int pve_open_viewer(struct pve_openings *all, const char *id,
+		hypervisor_viewer_fn *fn, void *arg);
 /* A guest's own status, looked at now: the list knows it afterwards. */
 typedef void pve_looked_fn(void *arg, int r, const struct err *e);
 int pve_look_at(struct pve_openings *all, const char *id, pve_looked_fn *fn,

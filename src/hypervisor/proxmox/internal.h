@@ -10,6 +10,7 @@
 #include "hypervisor/proxmox/api.h"
 #include "hypervisor/proxmox/person.h"
 #include "hypervisor/proxmox/rate.h"
+#include "hypervisor/proxmox/way.h"
 #include "proto/url.h"
 #include "stream/tls.h"
 
@@ -73,6 +74,7 @@ struct pve_api {
 	struct tls_context *tls;
 	struct tls_policy policy;
 	struct pve_rate *rate;
+	struct pve_ways *ways;
 	uint64_t life_ms; /* of a ticket, as the profile has it */
 	struct pve_host hosts[PVE_HOSTS_MAX];
 	size_t host_count;

@@ -138,6 +138,16 @@ static void proxmox_plan_spice(struct hypervisor *hv, const char *id,
 		fn(arg, err_set(&e, -ENOMEM, "no memory"), NULL, &e);
 }
 
+static void proxmox_viewer(struct hypervisor *hv, const char *id,
+		hypervisor_viewer_fn *fn, void *arg)
+{
+	struct proxmox *h = (struct proxmox *)hv;
+	struct err e;
+
+	if (pve_open_viewer(&h->openings, id, fn, arg) < 0)
+		fn(arg, err_set(&e, -ENOMEM, "no memory"), NULL, &e);
+}
+
 static void proxmox_power(struct hypervisor *hv, const char *id,
 		enum power_verb verb, hypervisor_done_fn *fn, void *arg)
 {
@@ -342,6 +352,7 @@ const struct hypervisor_ops proxmox_hypervisor = {
 		.list = proxmox_list,
 		.plan = proxmox_plan,
 		.plan_spice = proxmox_plan_spice,
+		.viewer = proxmox_viewer,
 		.look = proxmox_look,
 		.power = proxmox_power,
 		.snapshots = proxmox_snapshots,

@@ -82,6 +82,8 @@ int pve_api_new(struct pve_api **ret_api, struct loop *l,
 	a->rate = pve_rate_new(p->rate_limit);
 	if (!a->rate)
 		r = err_set(e, -ENOMEM, "no memory");
+	if (r == 0)
+		r = pve_ways_new(&a->ways, p, e);
 	for (size_t i = 0; r == 0 && i < p->url.count && i < PVE_HOSTS_MAX;
 			i++) {
 		a->host_count++;
@@ -110,6 +112,7 @@ void pve_api_free(struct pve_api *a)
 	tls_context_unref(a->tls);
 	tls_policy_done(&a->policy);
 	pve_rate_unref(a->rate);
+	pve_ways_unref(a->ways);
 	timer_free(a->renew);
 	for (size_t i = 0; i < a->host_count; i++) {
 		url_done(&a->hosts[i].url);
@@ -139,6 +142,7 @@ int pve_api_new_person(struct pve_api **ret_api, const struct pve_api *from,
 	a->person = true;
 	a->lost = lost;
 	a->rate = pve_rate_ref(from->rate);
+	a->ways = pve_ways_ref(from->ways);
 	a->tls = from->tls ? tls_context_ref(from->tls) : NULL;
 	for (size_t i = 0; r == 0 && i < from->host_count; i++) {
 		a->host_count++;

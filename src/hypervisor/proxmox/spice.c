@@ -18,7 +18,7 @@ static void spice_free(struct pve_spice *s)
 {
 	if (!s)
 		return;
-	free(s->address);
+	free(s->proxy_host);
 	secret_done(&s->ticket);
 	secret_done(&s->password);
 	tls_context_unref(s->tls);
@@ -78,9 +78,10 @@ static int spice_trust(
 	return r;
 }
 
-static int spice_fill(struct pve_spice *s, const struct json *data,
-		const struct pve_place *place, struct err *e)
+static int spice_fill(struct pve_spice *s, const struct pve_spice_answer *a,
+		struct err *e)
 {
+	const struct json *data = a->data;
 	const char *ticket = json_text(json_get(data, "host"));
 	const char *password = json_text(json_get(data, "password"));
 	int64_t port = 0;
@@ -96,15 +97,17 @@ static int spice_fill(struct pve_spice *s, const struct json *data,
 		return err_set(e, -EPROTO,
 				"the SPICE answer has no usable port");
 	s->port = (uint16_t)port;
-	s->address = strdup(place->address);
-	if (!s->address || secret_sets(&s->ticket, ticket) < 0 ||
+	s->asked_ms = a->asked_ms;
+	s->proxy_port = a->proxy_port;
+	s->proxy_host = strdup(a->proxy_host);
+	if (!s->proxy_host || secret_sets(&s->ticket, ticket) < 0 ||
 			secret_sets(&s->password, password) < 0)
 		return err_set(e, -ENOMEM, "no memory");
 	return spice_trust(s, data, e);
 }
 
 /* This guest's, those that serve no longer, and the oldest of too many. */
-static void spices_drop(struct pve_spices *all, const char *id, uint64_t now_ms)
+void pve_spices_forget(struct pve_spices *all, const char *id, uint64_t now_ms)
 {
 	struct pve_spice **at = &all->first;
 	size_t kept = 0;
@@ -124,20 +127,17 @@ static void spices_drop(struct pve_spices *all, const char *id, uint64_t now_ms)
 }
 
 int pve_spices_keep(struct pve_spices *all, const char *id,
-		const struct json *data, const struct pve_place *place,
-		uint64_t asked_ms, struct err *e)
+		const struct pve_spice_answer *a, struct err *e)
 {
 	struct pve_spice *s = calloc(1, sizeof(*s));
-	int r = s ? spice_fill(s, data, place, e)
-		  : err_set(e, -ENOMEM, "no memory");
+	int r = s ? spice_fill(s, a, e) : err_set(e, -ENOMEM, "no memory");
 
 	if (r < 0) {
 		spice_free(s);
 		return r;
 	}
 	(void)snprintf(s->id, sizeof(s->id), "%s", id);
-	s->asked_ms = asked_ms;
-	spices_drop(all, id, asked_ms);
+	pve_spices_forget(all, id, a->asked_ms);
 	s->next = all->first;
 	all->first = s;
 	return 0;
@@ -170,7 +170,7 @@ int pve_spice_plan(const struct pve_spice *s, const struct spice_link *link,
 			.host = s->ticket, /* lent */
 			.port = s->port,
 	};
-	int r = dial_plan_tcp(plan, s->address, PVE_SPICE_PORT);
+	int r = dial_plan_tcp(plan, s->proxy_host, s->proxy_port);
 
 	if (r == 0)
 		r = dial_plan_connect(plan, &o);

@@ -20,12 +20,10 @@
 
 struct dial_plan;
 struct json;
-struct pve_place;
 struct spice_link;
 struct tls_context;
 
 enum {
-	PVE_SPICE_PORT = 3128,
 	PVE_SPICE_MS = 20000, /* an answer serves so long */
 	PVE_SPICE_MAX = 256,  /* kept; then the oldest goes */
 };
@@ -34,7 +32,8 @@ struct pve_spice {
 	struct pve_spice *next;
 	char id[GUEST_ID_MAX];
 	uint64_t asked_ms; /* its life counts from here */
-	char *address;
+	char *proxy_host;
+	uint16_t proxy_port;
 	struct secret ticket, password;
 	uint16_t port;
 	struct tls_context *tls;
@@ -45,13 +44,22 @@ struct pve_spices {
 	struct pve_spice *first;
 };
 
+/* An answer, and the way to its proxy. */
+struct pve_spice_answer {
+	const struct json *data;
+	const char *proxy_host;
+	uint16_t proxy_port;
+	uint64_t asked_ms;
+};
+
 /*
  * Keep an answer for this guest in the place of its last one.
  * 0, -EPROTO for one of no use, -ENOMEM; e says why.
  */
 int pve_spices_keep(struct pve_spices *all, const char *id,
-		const struct json *data, const struct pve_place *place,
-		uint64_t asked_ms, struct err *e);
+		const struct pve_spice_answer *a, struct err *e);
+/* Somebody else was given a ticket for this guest. */
+void pve_spices_forget(struct pve_spices *all, const char *id, uint64_t now_ms);
 /* One that was asked for at `since_ms` or later and still serves; or NULL. */
 const struct pve_spice *pve_spices_find(struct pve_spices *all, const char *id,
 		uint64_t since_ms, uint64_t now_ms);

@@ -1,6 +1,7 @@
 #include "hypervisor/static.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "config/config.h"
@@ -18,6 +19,8 @@ static int answer;
 static char text[128];
 
 static struct config_line line;
+static struct address spice;
+static struct secret spice_password;
 
 static char *word(const char *s)
 {
@@ -34,6 +37,8 @@ static void up(void)
 
 	guests[0] = (struct config_guest){.name = word("web1"),
 			.title = word("Web"),
+			.spice = spice,
+			.spice_password = spice_password,
 			.vnc = {.host = word("192.0.2.7"), .port = 5901}};
 	guests[1] = (struct config_guest){.name = word("line"), .serial = line};
 	answer = 1;
@@ -112,6 +117,53 @@ static void a_plan_leads_to_the_address(void)
 	down();
 }
 
+static void hear_viewer(void *arg, int r, const struct viewer_keys *k,
+		const struct err *e)
+{
+	size_t len = 0;
+
+	answer = r;
+	CHECK(r != 0 || k->seconds == 0);
+	text[0] = '\0';
+	for (size_t i = 0; r == 0 && i < k->count; i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len,
+				"%s=%s ", k->items[i].name, k->items[i].value);
+	if (r < 0)
+		memcpy(text, e->text, sizeof(text) - 1);
+}
+
+static int viewer(const char *id)
+{
+	answer = 1;
+	hypervisor_viewer(h, id, hear_viewer, NULL);
+	run();
+	return answer;
+}
+
+static void a_viewer_is_told_what_the_configuration_says(void)
+{
+	up();
+	CHECK_INT(viewer("web1"), -ENOTSUP);
+	CHECK_HAS(text, "spice");
+	CHECK_INT(viewer("nobody"), -ENOENT);
+	down();
+	spice = (struct address){.host = word("192.0.2.8"), .port = 5930};
+	up();
+	CHECK_INT(viewer("web1"), 0);
+	CHECK_STR(text, "type=spice host=192.0.2.8 port=5930 title=Web "
+			"delete-this-file=1 ");
+	down();
+	spice = (struct address){.path = word("/run/web1.spice")};
+	CHECK_INT(secret_sets(&spice_password, "p w"), 0);
+	up();
+	CHECK_INT(viewer("web1"), 0);
+	CHECK_STR(text, "type=spice unix-path=/run/web1.spice password=p w "
+			"title=Web delete-this-file=1 ");
+	down();
+	secret_done(&spice_password);
+	spice = (struct address){0};
+}
+
 static void a_line_is_reached_as_it_was_written(void)
 {
 	const struct {
@@ -164,6 +216,7 @@ static void another_kind_is_not_built(void)
 }
 
 TESTS(T(guests_are_listed_as_configured), T(a_plan_leads_to_the_address),
+		T(a_viewer_is_told_what_the_configuration_says),
 		T(a_line_is_reached_as_it_was_written),
 		T(what_is_not_there_has_its_reason),
 		T(another_kind_is_not_built))
