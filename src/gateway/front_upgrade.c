@@ -9,6 +9,7 @@
 #include "http/server.h"
 #include "relay/farewell.h"
 #include "session/console.h"
+#include "session/planner.h"
 #include "session/wires.h"
 #include "stream/stream.h"
 #include "stream/ws.h"
@@ -91,8 +92,8 @@ static void front_console(const struct passage *p)
 			.session = p->session,
 			.wire = p->wire,
 			.client = p->stream,
-			.plan = gateway_plan,
-			.plan_arg = f->gateway,
+			.plan = planner_plan,
+			.plan_arg = f->gateway->planner,
 			.plain = p->session->plain,
 			.spice_key = f->gateway->spice_key,
 			.relay.keep_ms = p->session->keep_ms,

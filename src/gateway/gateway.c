@@ -17,10 +17,9 @@
 #include "gateway/realms.h"
 #include "gateway/siblings.h"
 #include "session/console.h"
-#include "session/gate.h"
+#include "session/planner.h"
 #include "session/registry.h"
 #include "store/store.h"
-#include "stream/dial.h"
 
 static void hypervisors_free(struct hypervisor **all, size_t count)
 {
@@ -141,7 +140,7 @@ int gateway_configure(struct gateway *g, struct config *c, const char *base_url,
 	return 0;
 }
 
-static gate_fn plan_admitted;
+static planner_find_fn plan_find;
 
 int gateway_new(struct gateway **ret_gateway, struct loop *control,
 		const struct gateway_options *o, struct err *e)
@@ -166,7 +165,7 @@ int gateway_new(struct gateway **ret_gateway, struct loop *control,
 	if (r == 0)
 		r = registry_new(&g->registry, control);
 	if (r == 0)
-		r = gates_new(&g->gates, control, plan_admitted, g);
+		r = planner_new(&g->planner, control, plan_find, g);
 	if (r == 0)
 		r = jobs_new(&g->jobs, control);
 	if (r == 0)
@@ -209,7 +208,7 @@ void gateway_free(struct gateway *g)
 	siblings_free(g->siblings);
 	peers_free(g->peers);
 	registry_free(g->registry);
-	gates_free(g->gates);
+	planner_free(g->planner);
 	auth_free(g->auth);
 	payload_door_free(g->payload_door);
 	store_free(g->used);
@@ -253,111 +252,37 @@ struct hypervisor *gateway_hypervisor_of(const struct gateway *g,
 /* ---- plans ------------------------------------------------------------------
  */
 
-static void plan_found(
-		void *arg, int r, struct dial_plan *plan, const struct err *e)
+/* Who has signed in with an account of a hypervisor's own, is answered by
+ * theirs. */
+static struct hypervisor *plan_find(void *arg, const struct session *s,
+		const char **ret_rest, enum end_word *ret_word, struct err *e)
 {
-	console_planned(arg, r, plan, r < 0 ? end_of_plan(r) : END_WORDS, e);
-}
+	const struct gateway *g = arg;
+	struct hypervisor *h = gateway_hypervisor(g, s->grant.guest, ret_rest);
 
-/* For one channel. The first of a session begins with a ticket of its own; who
- * tries again, with one that is younger than what has failed. */
-static void plan_spice(struct gateway *g, struct hypervisor *h,
-		const char *rest, struct console *c)
-{
-	struct spice_wish w = {
-			.link = console_link(c),
-			.since_ms = console_planned_ms(c),
-	};
-
-	if (!w.since_ms && console_is_first(c))
-		w.since_ms = loop_now_ms(g->control);
-	hypervisor_plan_spice(h, rest, &w, plan_found, c);
-}
-
-/* Of a payload: the client's own, once, and nothing of ours in its place. */
-static void plan_brought(struct session *s, struct console *c)
-{
-	struct dial_plan *plan = s->brought;
-	struct err e;
-
-	s->brought = NULL;
-	if (plan)
-		console_planned(c, 0, plan, END_WORDS, NULL);
-	else
-		console_planned(c, err_set(&e, -EIO, "the payload was used up"),
-				NULL, END_LINK_USED, &e);
-	free(plan);
-}
-
-static void plan_ask(struct gateway *g, struct session *s, struct console *c)
-{
-	const char *rest;
-	struct hypervisor *h = gateway_hypervisor(g, s->grant.guest, &rest);
-	struct hypervisor *own = NULL;
-	struct err e;
-
-	if (s->grant.person[0])
-		own = people_hypervisor(g->people, s->grant.person);
-	if (g->draining)
-		console_planned(c, -ESHUTDOWN, NULL, END_SHUTDOWN, NULL);
-	else if (s->payload)
-		plan_brought(s, c);
-	else if (!h)
-		console_planned(c,
-				err_set(&e, -ENOENT,
-						"its profile is no longer in "
-						"the configuration"),
-				NULL, END_NO_SUCH_GUEST, &e);
-	else if (s->grant.person[0] && !own)
-		console_planned(c,
-				err_set(&e, -EACCES,
-						"%s has signed out, or their "
-						"sign-in is over",
-						s->grant.user),
-				NULL, END_NOT_SIGNED_IN, &e);
-	else if (console_link(c))
-		plan_spice(g, own ? own : h, rest, c);
-	else
-		hypervisor_plan(own ? own : h, rest, s->grant.kind, plan_found,
-				c);
-}
-
-/* Its turn has come, or never will. */
-static void plan_admitted(void *arg, struct gate_pass *p, int r)
-{
-	struct session *s = (struct session *)(void *)((char *)p -
-						       offsetof(struct session,
-								       pass));
-	struct err e;
-
-	if (r == 0)
-		plan_ask(arg, s, s->console);
-	else if (r == -EBUSY)
-		console_planned(s->console,
-				err_set(&e, r,
-						"too many open this guest's "
-						"console at the same time"),
-				NULL, END_BUSY, &e);
-	else
-		console_planned(s->console, r, NULL, END_CLIENT_CLOSED, NULL);
-}
-
-void gateway_plan(void *arg, struct session *s, struct console *c)
-{
-	struct gateway *g = arg;
-	const char *rest;
-	struct hypervisor *h = gateway_hypervisor(g, s->grant.guest, &rest);
-
-	/* of one that greets by itself nobody sees when it has logged in */
-	if (!h || s->plain ||
-			!(h->ops->one_at_a_time & (1u << s->grant.kind)) ||
-			gate_is_inside(&s->pass) || !console_is_first(c)) {
-		plan_ask(g, s, c);
-		return;
+	if (g->draining) {
+		*ret_word = END_SHUTDOWN;
+		(void)err_set(e, -ESHUTDOWN, "%s",
+				end_info(END_SHUTDOWN)->sentence);
+		return NULL;
 	}
-	(void)snprintf(s->slot, sizeof(s->slot), "%s %s",
-			console_kind_name(s->grant.kind), s->grant.guest);
-	gate_enter(g->gates, &s->pass, s->slot);
+	if (!h) {
+		*ret_word = END_NO_SUCH_GUEST;
+		(void)err_set(e, -ENOENT,
+				"its profile is no longer in the "
+				"configuration");
+		return NULL;
+	}
+	if (!s->grant.person[0])
+		return h;
+	h = people_hypervisor(g->people, s->grant.person);
+	if (!h) {
+		*ret_word = END_NOT_SIGNED_IN;
+		(void)err_set(e, -EACCES,
+				"%s has signed out, or their sign-in is over",
+				s->grant.user);
+	}
+	return h;
 }
 
 void gateway_drain(struct gateway *g, enum end_word word)

@@ -17,14 +17,13 @@
 
 struct auth;
 struct config;
-struct console;
 struct crypto_rsa;
 struct front;
-struct gates;
 struct jobs;
 struct payload_door;
 struct peers;
 struct people;
+struct planner;
 struct principal;
 struct realms;
 struct registry;
@@ -55,7 +54,7 @@ struct gateway {
 	struct payload_door *payload_door; /* NULL: shut */
 	struct auth *auth;
 	struct registry *registry;
-	struct gates *gates;       /* of guests that are opened one at a time */
+	struct planner *planner;   /* of consoles */
 	struct jobs *jobs;         /* of power and snapshots */
 	struct people *people;     /* with accounts of a hypervisor's own */
 	struct realms *realms;     /* where those are from */
@@ -101,9 +100,6 @@ struct hypervisor *gateway_hypervisor(const struct gateway *g,
 struct hypervisor *gateway_hypervisor_of(const struct gateway *g,
 		const struct principal *who, const char *guest,
 		const char **ret_rest);
-
-/* Where a session's console asks for its dial plan. */
-void gateway_plan(void *arg, struct session *s, struct console *c);
 
 /* End every console with this word; new ones are refused from now on. */
 void gateway_drain(struct gateway *g, enum end_word word);

@@ -37,14 +37,34 @@ static void plan_spice(const struct planner *p, struct hypervisor *h,
 	hypervisor_plan_spice(h, rest, &w, plan_found, c);
 }
 
-static void plan_ask(const struct planner *p, const struct session *s,
-		struct console *c)
+/* Of a payload: the client's own, once, and nothing of ours in its place. */
+static void plan_brought(struct session *s, struct console *c)
+{
+	struct dial_plan *plan = s->brought;
+	struct err e;
+
+	s->brought = NULL;
+	if (plan)
+		console_planned(c, 0, plan, END_WORDS, NULL);
+	else
+		console_planned(c, err_set(&e, -EIO, "the payload was used up"),
+				NULL, END_LINK_USED, &e);
+	free(plan);
+}
+
+static void plan_ask(
+		const struct planner *p, struct session *s, struct console *c)
 {
 	enum end_word word = END_INTERNAL;
 	const char *rest;
 	struct err e = {0};
-	struct hypervisor *h = p->find(p->arg, s, &rest, &word, &e);
+	struct hypervisor *h;
 
+	if (s->payload) {
+		plan_brought(s, c);
+		return;
+	}
+	h = p->find(p->arg, s, &rest, &word, &e);
 	if (!h)
 		console_planned(c, e.code, NULL, word, &e);
 	else if (console_link(c))
@@ -81,7 +101,9 @@ void planner_plan(void *planner, struct session *s, struct console *c)
 	struct err e;
 	struct hypervisor *h = p->find(p->arg, s, &rest, &word, &e);
 
-	if (!h || !(h->ops->one_at_a_time & (1u << s->grant.kind)) ||
+	/* of one that greets by itself nobody sees when it has logged in */
+	if (!h || s->plain ||
+			!(h->ops->one_at_a_time & (1u << s->grant.kind)) ||
 			gate_is_inside(&s->pass) || !console_is_first(c)) {
 		plan_ask(p, s, c);
 		return;

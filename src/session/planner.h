@@ -1,6 +1,7 @@
 /*
  * Where a console asks for its dial plan: the hypervisor of its guest answers,
- * through the gate of what is opened one at a time. On the control loop.
+ * through the gate of what is opened one at a time; a session that brought its
+ * plan along gets that one. On the control loop.
  */
 #ifndef SESSION_PLANNER_H
 #define SESSION_PLANNER_H
