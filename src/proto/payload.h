@@ -9,8 +9,9 @@
  *
  * Keys that are not known are ignored. There is no MAC: who holds a payload can
  * change bits of it, and who could learn how it was refused could read it. So
- * for all that does not open (no hex, another key, wrong padding, no JSON)
- * there is one answer, -EBADMSG. What has the outer form costs the same work
+ * for all that does not open (no hex, another key, wrong padding, no JSON, or
+ * JSON that is not empty and names no key of the above) there is one answer,
+ * -EBADMSG. What has the outer form costs the same work
  * each time: it is decrypted whole, the padding is judged in constant time and
  * blanked, and all of the text is parsed as JSON, be the padding right or not.
  */
@@ -61,9 +62,9 @@ struct payload_work {
 };
 
 /*
- * 0; -EBADMSG: it does not open, or is no JSON (the one answer); -EINVAL: it
- * has not the right form, *ret_issues says why; -ENOMEM. *ret is filled on
- * success only. ret_work may be NULL.
+ * 0; -EBADMSG: it does not open, or is nothing of ours (the one answer);
+ * -EINVAL: it has not the right form, *ret_issues says why; -ENOMEM. *ret is
+ * filled on success only. ret_work may be NULL.
  */
 int payload_open(const uint8_t key[AES256_KEY_LEN], const char *text,
 		size_t len, struct payload *ret,

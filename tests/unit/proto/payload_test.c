@@ -193,6 +193,26 @@ static void json_that_is_no_object_lacks_everything(void)
 	CHECK_INT(issues.count, 7);
 }
 
+/* C1: a block out of the midst of a ticket, with another IV, is soon some JSON
+ * or other. That must look as if it had not opened. */
+static void a_block_of_a_ticket_that_was_made_json_does_not_open(void)
+{
+	static const char *const texts[] = {"\"4f2c19e0-77ab\"",
+			"440219307712345", "[\"4f2c19e0-77\"]",
+			"{\"4f2c19e0\": 1}", "true           ",
+			"null           ", "[440219307712 ]"};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct payload_issues issues;
+		struct payload p = {0};
+
+		CHECK_INT(strlen(texts[i]), AES_BLOCK_LEN - 1);
+		if (opened(texts[i], &p, &issues) != -EBADMSG)
+			fail_msg("%s is told from what does not open",
+					texts[i]);
+	}
+}
+
 static void what_does_not_open_has_one_answer(void)
 {
 	static const uint8_t other[AES256_KEY_LEN] = "another";
@@ -372,6 +392,7 @@ TESTS(T(what_a_panel_seals_is_opened), T(a_session_ticket_is_told_from_a_token),
 		T(upper_case_hex_opens_too), T(a_host_needs_no_port),
 		T(a_wrong_form_is_told_by_key),
 		T(json_that_is_no_object_lacks_everything),
+		T(a_block_of_a_ticket_that_was_made_json_does_not_open),
 		T(what_does_not_open_has_one_answer),
 		T(a_flipped_bit_opens_nothing_it_should_not),
 		T(padding_is_judged_strictly),
