@@ -55,7 +55,7 @@ void wire_known(struct wire *w, struct console *c)
 	struct session *s = w->session;
 
 	w->console = c;
-	if (s->stop_asked || s->state >= SESSION_DRAINING)
+	if (s->stop_asked || s->first_over || s->state >= SESSION_DRAINING)
 		console_stop(c, s->stop_asked ? s->stop_word : s->word);
 }
 

@@ -8,6 +8,7 @@
 #include "core/crypto.h"
 #include "core/log.h"
 #include "core/loop.h"
+#include "session/console_internal.h"
 #include "session/greeting.h"
 #include "session/registry.h"
 #include "stream/mem.h"
@@ -93,6 +94,26 @@ static void the_session_ends_with_the_last_wire_after_the_first(void)
 	wire_over(w);
 	CHECK_INT(session->state, SESSION_ENDED);
 	CHECK_INT(session_join(session, HASH, 0, &w), END_LINK_USED);
+	down();
+}
+
+/* Its client had gone before there was a console; another wire is under way. */
+static void a_wire_that_comes_after_the_first_has_gone_is_ended(void)
+{
+	static struct console late;
+	struct wire *w;
+
+	up();
+	late.setup.loop = loop;
+	late.state = CONSOLE_OVER; /* what it is told, it need not do */
+	session_opens(session, HASH, 0);
+	CHECK_INT(session_join(session, HASH, 0, &w), END_WORDS);
+	session_set_word(session, END_CLIENT_CLOSED, NULL, false);
+	session_first_over(session);
+	wire_known(w, &late);
+	CHECK(late.stop_asked);
+	CHECK_INT(late.stop_word, END_CLIENT_CLOSED);
+	wire_over(w);
 	down();
 }
 
@@ -199,6 +220,7 @@ static void the_first_wire_is_the_main_channel_and_there_is_one(void)
 TESTS(T(the_code_of_the_first_wire_lets_others_join_for_a_while),
 		T(there_is_a_ceiling),
 		T(the_session_ends_with_the_last_wire_after_the_first),
+		T(a_wire_that_comes_after_the_first_has_gone_is_ended),
 		T(a_guest_is_seen_to_have_a_viewer),
 		T(each_channel_takes_its_right),
 		T(the_first_wire_is_the_main_channel_and_there_is_one))
