@@ -106,7 +106,8 @@ static int spice_fill(struct pve_spice *s, const struct pve_spice_answer *a,
 	return spice_trust(s, data, e);
 }
 
-/* This guest's, those that serve no longer, and the oldest of too many. */
+/* This guest's, those that serve no longer, and the oldest of too many. Some
+ * were asked for after this one, whose answer took its time. */
 void pve_spices_forget(struct pve_spices *all, const char *id, uint64_t now_ms)
 {
 	struct pve_spice **at = &all->first;
@@ -116,7 +117,7 @@ void pve_spices_forget(struct pve_spices *all, const char *id, uint64_t now_ms)
 		struct pve_spice *s = *at;
 
 		if (strcmp(s->id, id) != 0 &&
-				now_ms - s->asked_ms < PVE_SPICE_MS &&
+				now_ms < s->asked_ms + PVE_SPICE_MS &&
 				++kept < PVE_SPICE_MAX) {
 			at = &s->next;
 			continue;
