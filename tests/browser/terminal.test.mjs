@@ -347,6 +347,31 @@ test('a guest that floods is drawn, and the page stays alive', async (t) => {
 	await waitForState(page, 'connected');
 });
 
+test('a few bytes of a guest cannot keep the page busy', async (t) => {
+	const page = await connected();
+	const hostile = {
+		'the last character': 'a\x1b[900000000b',
+		...Object.fromEntries([...'LMSTIZ@PX'].map((final) =>
+			[`CSI ${final}`, `\x1b[2147483647${final}`])),
+		'lines without end': '\x1b[24L\x1b[24M\x1b[24T'.repeat(3000),
+		accents: `e${'\u0301'.repeat(300000)}`,
+	};
+
+	for (const [name, bytes] of Object.entries(hostile)) {
+		const began = performance.now();
+
+		shell().send(`\x1bc${bytes}\x1b[2J\x1b[Hafter ${name}`);
+		await says(page, `after ${name}`);
+		const ms = Math.round(performance.now() - began);
+
+		t.diagnostic(`${name}: ${ms} ms`);
+		assert.ok(ms < 4000, `${name}: ${ms} ms`);
+	}
+	shell().send('\x1bce\u0301\u0302 x\x1b[3bz');
+	await says(page, 'e\u0301\u0302 xxxxz');
+	assert.deepEqual(page.faults, []);
+});
+
 test('output that cannot be drawn is not hoarded without end', async () => {
 	const page = await connected();
 	const piece = Buffer.alloc(1 << 20, 'never ');

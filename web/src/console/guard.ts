@@ -8,6 +8,9 @@
  * "where is the cursor" (DSR 5 and 6). No more than some a second, and none
  * while nobody may type. Everything else that would make the terminal speak is
  * swallowed: names and versions, modes, settings, colours, sizes, titles.
+ *
+ * And a dozen bytes may not keep the page busy for minutes: xterm.js repeats
+ * as often as it is told to. What goes beyond the screen is swallowed, too.
  */
 import type { IParser, Terminal } from '@xterm/xterm';
 
@@ -23,6 +26,18 @@ const SILENT_OSC = [0, 1, 2, 4, 5, 7, 9, 10, 11, 12, 13, 14, 17, 19, 21, 50,
 	52, 99, 104, 105, 110, 111, 112, 113, 114, 117, 119, 777, 1337];
 /* what xterm says when the page gains or loses the focus */
 const FOCUS_REPORTS = ['\x1b[I', '\x1b[O'];
+
+/* What is repeated, and how often makes sense. */
+const REPEATED: [final: string, most: (term: Terminal) => number][] = [
+	['b', (term) => term.cols * term.rows], /* the last character */
+	['I', (term) => term.cols], ['Z', (term) => term.cols], /* tabs */
+	...['L', 'M', 'S', 'T'].map((final): [string, typeof rowsOf] =>
+		[final, rowsOf]),
+];
+
+function rowsOf(term: Terminal): number {
+	return term.rows;
+}
 
 class Allowance {
 	private left = ANSWERS_MAX;
@@ -52,6 +67,12 @@ function swallow(parser: IParser): void {
 		() => true);
 }
 
+function bound(term: Terminal): void {
+	for (const [final, most] of REPEATED)
+		term.parser.registerCsiHandler({ final }, ([times]) =>
+			typeof times === 'number' && times > most(term));
+}
+
 /* `say` sends an answer; it is the only way that the guest makes us speak. */
 export function guard(term: Terminal, say: (answer: string) => void): void {
 	const allowance = new Allowance();
@@ -61,6 +82,7 @@ export function guard(term: Terminal, say: (answer: string) => void): void {
 	};
 
 	swallow(term.parser);
+	bound(term);
 	term.parser.registerCsiHandler({ final: 'c' }, ([what]) => {
 		if (!what)
 			answer('\x1b[?1;2c');

@@ -1,9 +1,9 @@
 /* xterm.js as this page uses it; a chunk of its own. */
 import { FitAddon } from '@xterm/addon-fit';
 import { SearchAddon } from '@xterm/addon-search';
-import { Unicode11Addon } from '@xterm/addon-unicode11';
 import { Terminal, type ITheme } from '@xterm/xterm';
 import { guard, isFocusReport } from './guard';
+import { useUnicode11 } from './letters';
 import { strict } from './strictdom';
 
 const SCROLLBACK_LINES = 10000;
@@ -87,8 +87,7 @@ export class Term {
 		});
 		this.term.loadAddon(this.fitAddon);
 		this.term.loadAddon(this.searchAddon);
-		this.term.loadAddon(new Unicode11Addon());
-		this.term.unicode.activeVersion = '11';
+		useUnicode11(this.term);
 		guard(this.term, (answer) => {
 			if (!this.term.options.disableStdin)
 				events.typed(answer);
