@@ -205,6 +205,11 @@ class Channel {
 	}
 }
 
+/* So many more pieces may be sent to the agent. */
+export function agentTokens(count) {
+	return u(u32(count));
+}
+
 export class FakeSpice {
 	channels = new Map();
 	keys = [];
@@ -349,12 +354,17 @@ export class FakeSpice {
 				this.agentSend(6, u(u32(0), u32(this.caps)));
 			break;
 		case 7: /* it has something: ask for it, as a paste does */
-			this.agentSend(8, u(u32(0), u32(1)));
+			this.agentAsks();
 			break;
 		case 8:
 			this.agentSend(4, Buffer.concat([u(u32(0), u32(1)),
 				Buffer.from(this.copied)]));
 		}
+	}
+
+	/* Somebody in the guest pastes. */
+	agentAsks() {
+		this.agentSend(8, u(u32(0), u32(1)));
 	}
 
 	/* Somebody in the guest copies a text. */

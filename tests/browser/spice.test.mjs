@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { axe, waitForState } from './helpers.mjs';
-import { bitmap, endlessLz, film, frame, kept, message, photograph, quic,
+import { agentTokens, bitmap, endlessLz, film, frame, kept, message, photograph, quic,
 	surface } from
 	'./fake-spice.mjs';
 import { stage } from './stage.mjs';
@@ -248,6 +248,29 @@ test('text goes both ways through the agent', async () => {
 	await page.waitForFunction(() => document.querySelector(
 		'.clipboard-area').value.startsWith('Grüße vom Gast\nGrüße'));
 });
+
+test('an agent that asks without end and reads nothing gets no more',
+	async () => {
+		const page = await connected();
+		const { spice } = s.mock;
+		const main = spice.channels.get(1);
+		const words = 'x'.repeat(18000);
+
+		await until(() => spice.opened.includes(LINK.inputs));
+		await panel(page, 'Clipboard');
+		await page.getByLabel('Shared clipboard').fill(words);
+		await page.getByRole('button', { name: 'Send to guest' }).click();
+		await page.waitForTimeout(300);
+		for (let i = 0; i < 2000; i++)
+			spice.agentAsks();
+		await page.waitForTimeout(1000);
+		main.send(110, agentTokens(100000));
+		await until(() => spice.texts.length > 20);
+		await page.waitForTimeout(500);
+		assert.ok(spice.texts.length < 80, `${spice.texts.length} answers`);
+		assert.equal(spice.texts.at(-1), words);
+		await waitForState(page, 'connected');
+	});
 
 test('without an agent the page says what is missing', async () => {
 	const page = await connected((mock) => {

@@ -62,6 +62,8 @@ export class SpiceViewer implements Viewer {
 		down: (closed: Closed) => void): Promise<void> {
 		const element = h('iframe', {
 			class: 'spice-frame', title: `Screen of ${this.frame.title}`,
+			/* no windows, no dialogs, no way to lead this page elsewhere */
+			sandbox: 'allow-scripts allow-same-origin allow-pointer-lock',
 		});
 		const ours = (): boolean => this.element === element;
 

@@ -13,6 +13,7 @@ export const TEXT_MAX = 256 * 1024; /* bytes; more is cut */
 const HEADER = 20; /* protocol, type, opaque (8), size */
 const BODY_MAX = 4 * TEXT_MAX;
 const UTF8_TEXT = 1;
+const QUEUE_MAX = 512; /* pieces of 2 KiB that wait for the guest to read */
 
 const is = (name: string): number => Constants[`VD_AGENT_${name}`] ?? -1;
 const cap = (name: string): number => 1 << is(`CAP_${name}`);
@@ -212,7 +213,9 @@ export class Agent {
 				cap('CLIPBOARD_SELECTION') : 0)));
 	}
 
+	/* Who asks again and again and reads nothing gets no more. */
 	private send(type: string, data: Uint8Array): void {
-		this.main.send_agent_message(is(type), new Body(data));
+		if (this.main.agent_msg_queue.length < QUEUE_MAX)
+			this.main.send_agent_message(is(type), new Body(data));
 	}
 }
