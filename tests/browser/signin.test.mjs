@@ -80,6 +80,51 @@ test('a second factor is asked for, by app or by recovery code',
 		assert.equal(s.mock.name, 'tom@pve');
 	});
 
+test('what is secret is hidden when it is sent, and then forgotten',
+	async () => {
+		const page = await door();
+		const password = page.getByLabel('Password', { exact: true });
+		const eye = page.getByRole('button', { name: 'Show the password' });
+
+		await eye.click();
+		assert.equal(await password.getAttribute('type'), 'text');
+		await give(page, 'tom', 'wrong');
+		await page.getByRole('alert').waitFor();
+		assert.equal(await password.getAttribute('type'), 'password');
+		assert.equal(await eye.getAttribute('aria-pressed'), 'false');
+		await page.evaluate(() => {
+			window.field = document.querySelector('[name="password"]');
+		});
+		await give(page, 'tom', 'right');
+		await page.getByLabel('Code of your app').waitFor();
+		assert.equal(await page.evaluate(() => window.field.value), '');
+	});
+
+test('who stays at a door without a cluster asks less and less', async () => {
+	s.mock.cluster();
+	s.mock.realms = [];
+	s.mock.signedIn = false;
+	let asked = 0;
+
+	await s.context.route('**/api/v1/login', (route) => {
+		asked++;
+		void route.continue();
+	});
+	const page = await s.open();
+	const now = page.getByRole('button', { name: 'Ask now' });
+
+	await now.waitFor();
+	for (let i = 0; i < 5; i++)
+		await now.click();
+	await page.waitForTimeout(400);
+	const by = asked;
+
+	assert.equal(by, 6);
+	await page.waitForTimeout(5000); /* one look, not one for each press */
+	assert.ok(asked - by <= 1, `asked ${asked - by} times more`);
+	await s.context.unroute('**/api/v1/login');
+});
+
 test('a challenge that lapsed asks for the password again', async () => {
 	const page = await door();
 

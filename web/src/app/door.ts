@@ -12,6 +12,7 @@ import { signInPanel } from './signin';
 
 const LONGEST_MS = 8000;
 const REALMS_MS = 4000;
+const REALMS_LONGEST_MS = 30000;
 
 /* What is behind the door; stop() is called before the door is shown again. */
 export interface Inside {
@@ -24,6 +25,8 @@ export class Door {
 	private inside: Inside | null = null;
 	private methods: string[] = []; /* ways to sign in, as told last */
 	private realms: Realm[] = [];
+	private looking = 0; /* the timer of the next look for realms */
+	private lookWait = REALMS_MS;
 
 	constructor(private readonly enter: (login: Login) => Inside) {
 		startTips();
@@ -68,6 +71,7 @@ export class Door {
 	ask(problem: Problem | null, code: string | null = null): void {
 		this.inside?.stop();
 		this.inside = null;
+		this.lookWait = REALMS_MS;
 		this.learn(problem);
 		const panel = signInPanel(
 			{ methods: this.methods, realms: this.realms }, {
@@ -100,7 +104,10 @@ export class Door {
 
 	/* The ways in are not all known: a cluster may be away for now. */
 	private lookLater(shown: HTMLElement): void {
-		setTimeout(() => void this.look(shown), REALMS_MS);
+		clearTimeout(this.looking);
+		this.looking = window.setTimeout(() => void this.look(shown),
+			this.lookWait);
+		this.lookWait = Math.min(this.lookWait * 1.5, REALMS_LONGEST_MS);
 	}
 
 	private async look(shown: HTMLElement): Promise<void> {

@@ -223,6 +223,8 @@ export function realmForm(realms: Realm[], actions: RealmActions): RealmForm {
 			const answer = await signInAs(proof);
 
 			save('signin', who);
+			password.input.value = ''; /* it is not asked for any more */
+			busy(own, false);
 			if ('challenge' in answer)
 				second(answer, who);
 			else
@@ -231,7 +233,6 @@ export function realmForm(realms: Realm[], actions: RealmActions): RealmForm {
 			busy(own, false);
 			refused(problemOf(problem), step);
 		}
-		busy(own, false);
 	};
 	const refused = (problem: Problem, step: 'password' | 'factor'): void => {
 		const again = step === 'factor' && LAPSED.includes(problem.word);
@@ -249,6 +250,7 @@ export function realmForm(realms: Realm[], actions: RealmActions): RealmForm {
 	const first = (): Promise<void> => {
 		const who = identity();
 
+		password.hide();
 		return attempt(form, { ...who, password: password.input.value },
 			'password', who);
 	};

@@ -5,6 +5,8 @@ import { icon } from '../lib/icons';
 export interface SecretField {
 	root: HTMLElement;
 	input: HTMLInputElement;
+	/* Before it is sent: what is shown might be kept by the browser. */
+	hide(): void;
 }
 
 export function secretField(label: string, name: string,
@@ -15,21 +17,20 @@ export function secretField(label: string, name: string,
 		autocomplete: 'current-password', spellcheck: 'false',
 		autocapitalize: 'off', 'aria-describedby': describedBy,
 	});
-	const eye = h('button', {
+	const reveal = (shown: boolean): void => {
+		input.type = shown ? 'text' : 'password';
+		eye.setAttribute('aria-pressed', String(shown));
+	};
+	const eye: HTMLElement = h('button', {
 		type: 'button', class: 'icon-button field-button',
 		'aria-label': `Show the ${name}`,
 		'aria-pressed': 'false', on: {
-			click: () => {
-				const hidden = input.type === 'password';
-
-				input.type = hidden ? 'text' : 'password';
-				eye.setAttribute('aria-pressed', String(hidden));
-			},
+			click: () => reveal(input.type === 'password'),
 		},
 	}, icon('eye'));
 
 	return {
-		input,
+		input, hide: () => reveal(false),
 		root: h('div', { class: 'form-row' }, h('label', { for: id }, label),
 			h('div', { class: 'field-group' }, input, eye)),
 	};

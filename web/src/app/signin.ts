@@ -93,6 +93,7 @@ function tokenForm(errorId: string, calm: () => void,
 			submit: (e) => {
 				e.preventDefault();
 				submit.disabled = true;
+				field.hide();
 				calm();
 				signIn({ token: field.input.value.trim() }).then(done,
 					(problem: unknown) => {
@@ -111,10 +112,8 @@ function tokenForm(errorId: string, calm: () => void,
 	return { root, input: field.input };
 }
 
-function linkHelp(first: boolean, byToken: boolean): HTMLElement {
-	return h('div', { class: 'signin-aside' },
-		h('h2', null, first ? 'Sign in with a one-time link' :
-			'Or with a one-time link'),
+function linkHelp(title: string, byToken: boolean): HTMLElement {
+	return h('div', { class: 'signin-aside' }, h('h2', null, title),
 		h('p', null, 'It works once. On the machine that runs the gateway:'),
 		terminalLine('glassbridge web'),
 		byToken ? h('p', null, 'A token is made there with') : null,
@@ -150,8 +149,9 @@ export function signInPanel({ methods, realms }: Ways,
 	}) : null;
 	const token = can('token') ? tokenForm(errorId, calm, actions.done,
 		(problem) => say(problem, 'token')) : null;
-	const link = can('link') ? linkHelp(!token && !accounts,
-		token !== null) : null;
+	const link = can('link') ? linkHelp(accounts ? 'With a one-time link' :
+		token ? 'Or with a one-time link' : 'Sign in with a one-time link',
+	token !== null) : null;
 	const others = accounts && (token || link) ?
 		[otherWays(token?.root ?? null, link)] : [token?.root, link];
 	const root = h('main', { class: 'signin', id: 'main' },
