@@ -207,6 +207,49 @@ test('open consoles are listed, and ending one asks twice', async () => {
 	await page.getByText('killed').waitFor();
 });
 
+test('who cannot be signed out is told so, and keeps the tabs', async () => {
+	const page = await wall();
+
+	await openGuest(page, 'kiosk');
+	await waitForState(page, 'connected');
+	s.mock.cut();
+	await page.getByRole('button', { name: /^Signed in as/ }).click();
+	await page.getByRole('button', { name: 'Sign out' }).click();
+	await page.getByText('You are still signed in').waitFor();
+	assert.equal(await page.locator('.tab').count(), 1);
+	assert.match(await page.evaluate(() => sessionStorage.getItem(
+		'glassbridge.tabs')), /kiosk|105/);
+});
+
+test('what a hypervisor calls its guests is words and no more', async () => {
+	const evil = '<img src=x onerror="document.title=1">';
+
+	s.mock.guests = s.mock.guests.slice(0, 3);
+	Object.assign(s.mock.guests[0], {
+		name: evil + 'a'.repeat(5000), type: 'constructor',
+		tags: [evil, '__proto__', 'a'.repeat(3000)], node: evil,
+		marks: { os: 'constructor', cpu: 1e9, memory: -1, memory_max: 1 },
+	});
+	s.mock.guests[1].name = '\u202eevil\u202e gnp.exe';
+	s.mock.guests[2].tags = Array.from({ length: 2000 }, (_, i) => `t${i}`);
+	s.mock.tagStyles = { [evil]: { background: 'url(//evil)', color: 'red' } };
+	const page = await s.open();
+	const cards = page.locator('.card:not(.skeleton)');
+
+	await cards.nth(2).waitFor();
+	assert.equal(await page.locator('.card img').count(), 0);
+	assert.equal(await page.title(), 'Glassbridge');
+	assert.match(await cards.first().innerText(), /constructor on </i);
+	assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <=
+		innerWidth), 'nothing sticks out');
+	for (const card of await cards.all()) {
+		const { height } = await card.boundingBox();
+
+		assert.ok(height < 500, `a card of ${height} dots`);
+	}
+	assert.deepEqual(page.faults, []);
+});
+
 test('tabs come back after a reload', async () => {
 	const page = await wall();
 

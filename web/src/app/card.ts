@@ -18,6 +18,7 @@ const typeWords: Record<string, string> = {
 	sandbox: 'Sandbox', node: 'Node',
 };
 const TAG_COLOURS = 8;
+const TAGS_MAX = 12; /* shown; the filter knows them all */
 
 /* The same tag has the same colour in every browser. */
 function tagColour(tag: string): number {
@@ -29,7 +30,12 @@ function tagColour(tag: string): number {
 }
 
 export function typeWord(type: string): string {
-	return typeWords[type] ?? type;
+	return Object.hasOwn(typeWords, type) ? typeWords[type] ?? type : type;
+}
+
+function iconOf(type: string): IconName {
+	return Object.hasOwn(typeIcons, type) ? typeIcons[type] ?? 'machine' :
+		'machine';
 }
 
 /* "Debian container on pve1, pool shop" */
@@ -106,8 +112,8 @@ export class Card {
 
 		this.guest = guest;
 		this.drawHead(guest);
-		if (this.differs('marks', guest.marks))
-			replace(this.marks, ...marksOf(guest.marks));
+		if (this.differs('marks', guest.marks, guest.status))
+			replace(this.marks, ...marksOf(guest));
 		if (this.differs('tags', guest.tags, styles))
 			this.drawTags(guest.tags ?? [], styles);
 		if (this.differs('kinds', guest.kinds, guest.power, guest.rights,
@@ -128,7 +134,7 @@ export class Card {
 		attribute(this.name, 'title', guest.name);
 		text(this.id, guest.id);
 		if (this.differs('icon', guest.type))
-			replace(this.icon, icon(typeIcons[guest.type] ?? 'machine'));
+			replace(this.icon, icon(iconOf(guest.type)));
 		attribute(this.root, 'data-live', guest.status === 'running' ||
 			firstKind(guest) !== null);
 		/* nobody can know it of an address, so nothing is said */
@@ -140,7 +146,9 @@ export class Card {
 	}
 
 	private drawTags(tags: string[], styles: TagStyles): void {
-		replace(this.tags, ...tags.map((tag) => {
+		const more = tags.length - TAGS_MAX;
+
+		replace(this.tags, ...tags.slice(0, TAGS_MAX).map((tag) => {
 			const style = Object.hasOwn(styles, tag) ? styles[tag] : null;
 			const ink = readableOn(style?.background, style?.color);
 			const button = h('button', {
@@ -155,7 +163,7 @@ export class Card {
 				button.style.color = ink;
 			}
 			return button;
-		}));
+		}), more > 0 && h('span', { class: 'tag-more' }, `and ${more} more`));
 	}
 
 	/* The focus must survive a refresh that changes a card. */

@@ -1,15 +1,15 @@
 /* The marks of a guest (R31): how busy it is, and what it has. */
 import { h } from '../lib/dom';
 import { icon, type IconName } from '../lib/icons';
-import type { Marks } from '../lib/types';
+import type { Guest, Marks } from '../lib/types';
 
-const systems: Record<string, string> = {
+const systems = new Map(Object.entries({
 	l24: 'Linux', l26: 'Linux', wxp: 'Windows XP', w2k: 'Windows 2000',
 	w2k3: 'Windows 2003', w2k8: 'Windows 2008', wvista: 'Windows Vista',
 	win7: 'Windows 7', win8: 'Windows 8', win10: 'Windows 10',
 	win11: 'Windows 11', solaris: 'Solaris', archlinux: 'Arch Linux',
 	centos: 'CentOS', opensuse: 'openSUSE', nixos: 'NixOS',
-};
+}));
 const HIGH = 0.9;
 
 /* "Linux", "Windows 11"; "" where it is not known. */
@@ -17,14 +17,15 @@ export function systemOf(marks: Marks | null | undefined): string {
 	const os = marks?.os;
 
 	return !os || os === 'other' ? '' :
-		systems[os] ?? os.charAt(0).toUpperCase() + os.slice(1);
+		systems.get(os) ?? os.charAt(0).toUpperCase() + os.slice(1);
 }
 
+const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 
 /* Two digits are enough to look at. */
-function gib(bytes: number): string {
-	const n = bytes / GIB;
+function short(bytes: number, unit: number): string {
+	const n = bytes / unit;
 
 	return n < 10 ? String(Math.round(n * 10) / 10) : String(Math.round(n));
 }
@@ -57,10 +58,11 @@ function cpu(m: Marks): HTMLElement | null {
 function memory(m: Marks): HTMLElement | null {
 	if (typeof m.memory !== 'number' || !m.memory_max)
 		return null;
-	const [used, all] = [gib(m.memory), gib(m.memory_max)];
+	const [unit, letter] = m.memory_max < GIB ? [MIB, 'M'] : [GIB, 'G'];
+	const [used, all] = [short(m.memory, unit), short(m.memory_max, unit)];
 
-	return meter('Mem', m.memory / m.memory_max, `${used} / ${all} G`,
-		`${used} of ${all} GiB of memory`);
+	return meter('Mem', m.memory / m.memory_max,
+		`${used} / ${all} ${letter}`, `${used} of ${all} ${letter}iB of memory`);
 }
 
 function sign(glyph: IconName, words: string): HTMLElement {
@@ -69,11 +71,14 @@ function sign(glyph: IconName, words: string): HTMLElement {
 	}, icon(glyph));
 }
 
-export function marksOf(m: Marks | null | undefined): Node[] {
+/* What is off uses nothing, which its state says already. */
+export function marksOf({ marks: m, status }: Guest): Node[] {
 	if (!m)
 		return [];
+	const on = status !== 'stopped';
+
 	return [
-		cpu(m), memory(m),
+		on && cpu(m), on && memory(m),
 		m.agent || m.audio || m.usb || m.clipboard ?
 			h('span', { class: 'signs' },
 				m.agent ? sign('agent', 'Guest agent') : null,
@@ -81,5 +86,5 @@ export function marksOf(m: Marks | null | undefined): Node[] {
 				m.usb ? sign('usb', 'USB redirection') : null,
 				m.clipboard ? sign('clipboard', 'Clipboard') : null) :
 			null,
-	].filter((node): node is HTMLElement => node !== null);
+	].filter((node): node is HTMLElement => node instanceof HTMLElement);
 }

@@ -150,13 +150,17 @@ export class Shell {
 	}
 
 	private async leave(): Promise<void> {
-		saveTabs([]);
 		try {
 			await signOut();
 		} catch (problem) {
-			if (!(problem instanceof Problem) || problem.status !== 401)
+			if (!(problem instanceof Problem) || problem.status !== 401) {
+				notice(`You are still signed in: ${
+					problem instanceof Problem ? problem.detail :
+						String(problem)}`);
 				return;
+			}
 		}
+		saveTabs([]);
 		this.signedOut();
 	}
 

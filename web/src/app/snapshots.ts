@@ -61,7 +61,7 @@ export function snapshotSection(guest: Guest, jobs: Jobs,
 			all.sort((a, b) => (b.time ?? 0) - (a.time ?? 0));
 			replace(list, all.length > 0 ? h('ul', { class: 'plain-list' },
 				...all.map((s) => row(guest, s, jobs))) :
-				h('p', { class: 'panel-note' }, 'There is none.'));
+				h('p', { class: 'panel-note' }, 'This guest has none.'));
 		} catch (problem) {
 			replace(list, h('p', { class: 'alert', role: 'alert' },
 				problem instanceof Problem ? problem.detail :
