@@ -228,6 +228,38 @@ for (const [word, title] of [
 	});
 }
 
+test('a guest that is not up yet is told of, second by second', async () => {
+	s.mock.startsMs = 4500;
+	const page = await s.open('console/home%2F105?kind=vnc');
+	const overlay = page.locator('.console-shown .overlay-card');
+
+	await overlay.getByText('The guest is starting').waitFor();
+	const seconds = async () => Number(/Starting, (\d+) s/.exec(
+		await overlay.innerText())?.[1]);
+	const first = await seconds();
+
+	assert.ok(first >= 1 && first <= 4, `${first} s`);
+	await page.waitForFunction((was) => Number(/Starting, (\d+) s/.exec(
+		document.querySelector('.overlay-card').innerText)?.[1]) > was, first);
+	assert.equal(await page.locator('.overlay [role="status"]').innerText(),
+		'The guest is starting');
+	assert.deepEqual(await axe(page), []);
+	await waitForState(page, 'connected');
+	assert.deepEqual(page.faults, []);
+});
+
+test('a guest that copies without end gets a part of it shown', async () => {
+	const page = await connected();
+
+	s.mock.screens()[0].copy('x'.repeat(3 * 1024 * 1024));
+	await page.getByRole('button', { name: 'Clipboard', exact: true })
+		.click();
+	await page.waitForFunction(() => document.querySelector(
+		'.clipboard-area').value.length > 0);
+	assert.equal(await page.locator('.clipboard-area').evaluate((e) =>
+		e.value.length), 256 * 1024);
+});
+
 test('killed is final until somebody opens it again', async () => {
 	const page = await connected();
 

@@ -112,6 +112,7 @@ export class Mock {
 	refuse = '';        /* a word: POST consoles answers with it */
 	stall = false;      /* nothing is answered any more, nothing closed */
 	hold = false;       /* a WebSocket opens, the guest does not */
+	startsMs = 0;       /* a guest's screen is up only so long after */
 	noInput = false;    /* SPICE: the channel for input is refused */
 	spice = new FakeSpice();
 	spicePlace = null;  /* {host, port} of a real SPICE server */
@@ -458,7 +459,11 @@ export class Mock {
 			sessions: [...this.live].map(([key, s]) => ({
 				id: key, guest: s.guest, kind: s.kind, user: 'ops@pve',
 				from: '192.0.2.7', word: null,
-				state: this.hold ? 'dialling' : 'streaming',
+				state: this.hold || s.begins > Date.now() ? 'dialling' :
+					'streaming',
+				...s.begins > Date.now() ? { waiting: { seconds:
+					Math.round((Date.now() - s.begins + this.startsMs) /
+						1000) } } : {},
 				detail: null, since: s.since,
 				bytes_in: s.in, bytes_out: s.out,
 			})).concat(this.over),
@@ -539,6 +544,17 @@ export class Mock {
 		ws.on('error', () => {});
 		if (this.hold)
 			return;
+		if (this.startsMs > 0) {
+			session.begins = Date.now() + this.startsMs;
+			setTimeout(() => this.begin(session, send), this.startsMs);
+		} else {
+			this.begin(session, send);
+		}
+	}
+
+	begin(session, send) {
+		const { guest, kind, socket: ws } = session;
+
 		if (kind === 'serial') {
 			this.terminal(session, guest, send);
 			return;

@@ -12,21 +12,20 @@ export class Poll {
 	/* ask() answers whether it went well. */
 	constructor(private readonly everyMs: number,
 		private readonly ask: () => Promise<boolean>) {
-		document.addEventListener('visibilitychange', () => {
-			if (document.visibilityState === 'visible')
-				void this.now();
-		});
-		addEventListener('online', () => void this.now());
 	}
 
 	start(): void {
 		this.running = true;
+		document.addEventListener('visibilitychange', this.due);
+		addEventListener('online', this.due);
 		void this.now();
 	}
 
 	stop(): void {
 		this.running = false;
 		clearTimeout(this.timer);
+		document.removeEventListener('visibilitychange', this.due);
+		removeEventListener('online', this.due);
 	}
 
 	/* At once, or as soon as the answer that is on its way is there. */
@@ -50,14 +49,14 @@ export class Poll {
 			const wait = good ? this.everyMs : Math.min(
 				1000 * 2 ** (this.failures - 1), this.everyMs);
 
-			this.timer = window.setTimeout(() => this.due(),
+			this.timer = window.setTimeout(this.due,
 				wait * (0.9 + Math.random() * 0.2));
 		}
 	}
 
 	/* Nobody looks: it is asked when somebody does again. */
-	private due(): void {
+	private readonly due = (): void => {
 		if (document.visibilityState === 'visible')
 			void this.now();
-	}
+	};
 }

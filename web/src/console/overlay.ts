@@ -107,7 +107,9 @@ export class Overlay {
 			text(this.sentence, 'Its screen is not up yet. The console ' +
 				'opens as soon as it is.');
 			text(this.hint, '');
-			text(this.count, `${state.waiting} s`);
+			text(this.word, '');
+			text(this.count, `Starting, ${state.waiting} s`);
+			this.say('The guest is starting');
 			return;
 		}
 		text(this.hint, waited > SLOW_MS ? 'This takes longer than usual. ' +

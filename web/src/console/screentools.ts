@@ -20,6 +20,8 @@ export interface Settings {
 	dot: boolean;
 }
 
+const CLIPBOARD_MAX = 256 * 1024; /* characters */
+
 const defaults: Settings = {
 	scale: 'fit', viewOnly: false, quality: 6, compression: 2, dot: false,
 };
@@ -95,8 +97,9 @@ export class ScreenTools {
 		this.clipboard.setNobody(why);
 	}
 
+	/* A guest may have copied more than a page can show. */
 	fromGuest(words: string): void {
-		this.clipboard.fromGuest(words);
+		this.clipboard.fromGuest(words.slice(0, CLIPBOARD_MAX));
 	}
 
 	release(): void {

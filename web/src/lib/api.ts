@@ -138,7 +138,12 @@ export function guest(id: string): Promise<Guest> {
 }
 
 function jobOf(answer: unknown): Job {
-	return (isRecord(answer) ? answer['job'] : null) as Job;
+	const job = isRecord(answer) ? answer['job'] : null;
+
+	if (!isRecord(job))
+		throw new Problem('internal', 0, 'The gateway\u2019s answer could ' +
+			'not be read.');
+	return job as unknown as Job;
 }
 
 export async function power(id: string, verb: Verb): Promise<Job> {
