@@ -17,11 +17,9 @@
 #ifndef HTTP_CLIENT_H
 #define HTTP_CLIENT_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/crypto.h"
 #include "core/err.h"
 
 struct http_call;
@@ -77,9 +75,7 @@ struct http_reply {
 	char reason[HTTP_REASON_MAX]; /* of the status line; controls are '?' */
 	/* that answered: what a later dial is pinned to. "" on a Unix socket */
 	char address[HTTP_ADDRESS_MAX];
-	/* SHA-256 of the certificate it showed; not where it has none */
-	uint8_t certificate[SHA256_LEN];
-	bool certified;
+	int64_t date;     /* its clock, seconds since 1970; 0: not told */
 	const char *type; /* Content-Type; NULL if there is none */
 	const char *body; /* a NUL follows */
 	size_t body_len;

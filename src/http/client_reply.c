@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include "core/secret.h"
 #include "http/client_internal.h"
@@ -95,17 +96,6 @@ static bool head_is_coded(const char *line, size_t len)
 	return at < len && strncasecmp(line + at, "identity", 8) != 0;
 }
 
-/* Only now: at its end a call has lost its connection. */
-static void head_peer(struct http_call *q)
-{
-	struct curl_tlssessioninfo *tls = NULL;
-
-	(void)curl_easy_getinfo(q->easy, CURLINFO_TLS_SSL_PTR, &tls);
-	q->reply.certified = tls && tls->internals &&
-			     tls_peer_fingerprint(tls->internals,
-					     q->reply.certificate) == 0;
-}
-
 static size_t on_head(char *line, size_t one, size_t len, void *arg)
 {
 	struct http_call *q = arg;
@@ -120,7 +110,6 @@ static size_t on_head(char *line, size_t one, size_t len, void *arg)
 	if (len >= 5 && memcmp(line, "HTTP/", 5) == 0) {
 		q->head_whole = false; /* after a 100 another one comes */
 		head_reason(q, line, len);
-		head_peer(q);
 	} else if (len <= 2) {
 		q->head_whole = true;
 	} else if (head_is_coded(line, len)) {
@@ -220,6 +209,19 @@ static int of_curl(struct http_call *q, CURLcode code)
 	}
 }
 
+/* What the peer's clock shows. */
+static int64_t reply_date(const struct http_call *q)
+{
+	struct curl_header *date = NULL;
+	time_t at;
+
+	if (curl_easy_header(q->easy, "Date", 0, CURLH_HEADER, -1, &date) !=
+			CURLHE_OK)
+		return 0;
+	at = curl_getdate(date->value, NULL);
+	return at > 0 ? (int64_t)at : 0;
+}
+
 static int reply_fill(struct http_call *q)
 {
 	struct http_reply *a = &q->reply;
@@ -239,6 +241,7 @@ static int reply_fill(struct http_call *q)
 	a->status = (unsigned)status;
 	a->body = q->body.data;
 	a->body_len = q->body.len;
+	a->date = reply_date(q);
 	(void)curl_easy_getinfo(q->easy, CURLINFO_CONTENT_TYPE, &a->type);
 	(void)curl_easy_getinfo(q->easy, CURLINFO_PRIMARY_IP, &text);
 	if (text && !q->client->unix_path)

@@ -118,6 +118,8 @@ int dial_plan_term(struct dial_plan *p, const struct secret *login);
 int dial_plan_spice_login(struct dial_plan *p, const struct spice_link *link,
 		const struct secret *password);
 void dial_plan_done(struct dial_plan *p); /* wipes what is secret */
+/* Take the last layer off; there is one. */
+void dial_plan_pop(struct dial_plan *p);
 /* "tcp 10.0.0.9:5901 > rfb_login": for the log; never a secret (queries are
  * left out of paths, and of a CONNECT's host all but its first word: tickets
  * travel there). Cut where it is too long. */

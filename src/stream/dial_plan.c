@@ -196,6 +196,11 @@ void dial_plan_done(struct dial_plan *p)
 	*p = (struct dial_plan){0};
 }
 
+void dial_plan_pop(struct dial_plan *p)
+{
+	layer_done(&p->layers[--p->count]);
+}
+
 /* ---- in words ----------------------------------------------------------- */
 
 static void text_add(char *ret, size_t ret_max, const char *word,

@@ -6,6 +6,7 @@
 #include <openssl/err.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "stream/layer.h"
 #include "stream/tls_internal.h"
@@ -346,5 +347,32 @@ int tls_accept_wrap(struct stream **s, struct tls_context *c, struct err *e)
 	SSL_set_accept_state(t->ssl);
 	t->wire.below = *s;
 	layer_push(s, &t->stream, &tls_ops);
+	return 0;
+}
+
+/* ---- who it is ---------------------------------------------------------- */
+
+static int64_t not_after(const X509 *leaf)
+{
+	struct tm tm = {0};
+
+	if (ASN1_TIME_to_tm(X509_get0_notAfter(leaf), &tm) != 1)
+		return 0;
+	return (int64_t)timegm(&tm);
+}
+
+int tls_peer(const struct stream *s, struct tls_peer *ret)
+{
+	const struct tls *t = (const struct tls *)s;
+	X509 *leaf = SSL_get0_peer_certificate(t->ssl);
+	unsigned len = 0;
+
+	*ret = (struct tls_peer){0};
+	if (!leaf || X509_digest(leaf, EVP_sha256(), ret->fingerprint, &len) !=
+					1)
+		return -ENODATA;
+	tls_name_value(X509_get_subject_name(leaf), NID_commonName, ret->name,
+			sizeof(ret->name));
+	ret->not_after = not_after(leaf);
 	return 0;
 }

@@ -66,10 +66,6 @@ int tls_policy_apply(void *ssl_ctx, const struct tls_policy *p, struct err *e);
  * the layer's own handshake tells it by itself. */
 int tls_verdict(struct err *e);
 
-/* SHA-256 of the certificate that the peer of this SSL showed, for users of
- * tls_policy_apply(). 0; -ENOENT: it has shown none. */
-int tls_peer_fingerprint(const void *ssl, uint8_t ret[SHA256_LEN]);
-
 /* ---- contexts: reference counted, any thread ---------------------------- */
 
 /* For connecting. The policy is copied. */
@@ -102,5 +98,16 @@ void tls_context_fingerprint(
 int tls_connect_wrap(struct stream **s, struct tls_context *c, const char *host,
 		struct err *e);
 int tls_accept_wrap(struct stream **s, struct tls_context *c, struct err *e);
+
+/* What the peer of a stack showed, the top of which is this layer and ready.
+ */
+struct tls_peer {
+	uint8_t fingerprint[SHA256_LEN];
+	char name[256];    /* its common name: a stranger's text; or "" */
+	int64_t not_after; /* seconds since 1970; 0: not known */
+};
+
+/* 0, or -ENODATA where it showed no certificate. */
+int tls_peer(const struct stream *s, struct tls_peer *ret);
 
 #endif
