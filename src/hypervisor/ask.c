@@ -18,6 +18,7 @@ struct ask {
 	hypervisor_snapped_fn *snapped_fn;
 	hypervisor_output_fn *output_fn;
 	hypervisor_addresses_fn *addresses_fn;
+	hypervisor_findings_fn *findings_fn;
 	hypervisor_realms_fn *realms_fn;
 	hypervisor_proved_fn *proved_fn;
 	void *arg;
@@ -78,6 +79,8 @@ static void ask_refuse(struct ask *a, int r, const struct err *e)
 		a->output_fn(a->arg, r, NULL, 0, e);
 	else if (a->addresses_fn)
 		a->addresses_fn(a->arg, r, NULL, 0, e);
+	else if (a->findings_fn)
+		a->findings_fn(a->arg, NULL, 0);
 	else if (a->realms_fn)
 		a->realms_fn(a->arg, r, NULL, 0, e);
 	else if (a->proved_fn)
@@ -170,6 +173,14 @@ static void ask_output(void *arg, int r, const char *output, size_t len,
 	struct ask *a = arg;
 
 	a->output_fn(a->arg, r, output, len, e);
+	ask_free(a);
+}
+
+static void ask_findings(void *arg, const struct finding *all, size_t count)
+{
+	struct ask *a = arg;
+
+	a->findings_fn(a->arg, all, count);
 	ask_free(a);
 }
 
@@ -352,6 +363,19 @@ void hypervisor_addresses(struct hypervisor *h, const char *id,
 	}
 	a->addresses_fn = fn;
 	h->ops->addresses(h, id, ask_addresses, a);
+}
+
+void hypervisor_inspect(struct hypervisor *h, const char *id,
+		hypervisor_findings_fn *fn, void *arg)
+{
+	struct ask *a = h->ops->inspect ? ask_new(h, arg) : NULL;
+
+	if (!a) {
+		fn(arg, NULL, 0);
+		return;
+	}
+	a->findings_fn = fn;
+	h->ops->inspect(h, id, ask_findings, a);
 }
 
 void hypervisor_reach(struct hypervisor *h, const char *id, uint16_t guest_port,

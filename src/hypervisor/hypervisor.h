@@ -193,6 +193,30 @@ struct viewer_keys {
 typedef void hypervisor_viewer_fn(void *arg, int r, const struct viewer_keys *k,
 		const struct err *e);
 
+/* ---- diagnosis (R69) -------------------------------------------------------
+ */
+
+enum finding_state {
+	FINDING_GOOD,
+	FINDING_NOTE, /* nothing is broken, but something cannot be had */
+	FINDING_BAD,
+};
+
+/* What a look at one thing has shown. */
+struct finding {
+	const char *what; /* "login", "agent": a word or two */
+	enum finding_state state;
+	int code; /* of a bad one: a negative errno */
+	const char *text;
+	const char *mend; /* the command that mends it; NULL: none does */
+};
+
+enum { FINDINGS_MAX = 32 };
+
+/* `all` is valid during the call only. */
+typedef void hypervisor_findings_fn(
+		void *arg, const struct finding *all, size_t count);
+
 /* How a tag is to be drawn: "#rrggbb". */
 struct tag_style {
 	char tag[64];
@@ -288,6 +312,8 @@ struct hypervisor_ops {
 	void (*command)(struct hypervisor *h, const char *id,
 			const char *command, hypervisor_output_fn *fn,
 			void *arg);
+	void (*inspect)(struct hypervisor *h, const char *id,
+			hypervisor_findings_fn *fn, void *arg);
 	/* NULL: nobody signs in by it */
 	void (*realms)(struct hypervisor *h, hypervisor_realms_fn *fn,
 			void *arg);
@@ -377,6 +403,10 @@ void hypervisor_destroy(struct hypervisor *h, const char *id,
  * guest, so a read_only profile refuses it. */
 void hypervisor_command(struct hypervisor *h, const char *id,
 		const char *command, hypervisor_output_fn *fn, void *arg);
+/* Look for what is wrong: with the hypervisor itself (id NULL), or with one of
+ * its guests. Where it has no such look, nothing is found. */
+void hypervisor_inspect(struct hypervisor *h, const char *id,
+		hypervisor_findings_fn *fn, void *arg);
 /* The address of the hypervisor's own page of this guest's console, for who
  * may sign in there; it holds no credential. 0, -ENOTSUP, -EMSGSIZE (*ret_url
  * is an empty string then). */

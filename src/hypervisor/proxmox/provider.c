@@ -8,6 +8,7 @@
 #include "core/loop.h"
 #include "hypervisor/proxmox/api.h"
 #include "hypervisor/proxmox/console.h"
+#include "hypervisor/proxmox/inspect.h"
 #include "hypervisor/proxmox/list.h"
 #include "hypervisor/proxmox/page.h"
 #include "hypervisor/proxmox/person.h"
@@ -37,6 +38,7 @@ struct proxmox {
 	struct pve_list *list;
 	struct pve_openings openings;
 	struct pve_tasks tasks;
+	struct pve_inspections inspections;
 	char *profile;
 	struct listing *listings;
 	struct realms_wish *wishes;
@@ -264,6 +266,16 @@ static void proxmox_addresses(struct hypervisor *hv, const char *id,
 		fn(arg, err_set(&e, -ENOMEM, "no memory"), NULL, 0, &e);
 }
 
+static void proxmox_inspect(struct hypervisor *hv, const char *id,
+		hypervisor_findings_fn *fn, void *arg)
+{
+	struct proxmox *h = (struct proxmox *)hv;
+
+	h->inspections.read_only = hv->read_only;
+	if (pve_inspect(&h->inspections, id, fn, arg) < 0)
+		fn(arg, NULL, 0);
+}
+
 static void proxmox_free(struct hypervisor *hv)
 {
 	struct proxmox *h = (struct proxmox *)hv;
@@ -272,6 +284,7 @@ static void proxmox_free(struct hypervisor *hv)
 	pve_list_free(h->list);
 	pve_openings_done(&h->openings);
 	pve_tasks_done(&h->tasks);
+	pve_inspections_done(&h->inspections);
 	while (h->listings)
 		listing_free(h->listings);
 	while (h->wishes)
@@ -298,6 +311,12 @@ static int proxmox_begin(struct proxmox *h, struct loop *l, const char *profile,
 	};
 	h->tasks = (struct pve_tasks){
 			.loop = l, .api = h->api, .list = h->list};
+	h->inspections = (struct pve_inspections){
+			.loop = l,
+			.api = h->api,
+			.list = h->list,
+			.profile = h->profile,
+	};
 	return 0;
 }
 
@@ -364,5 +383,6 @@ const struct hypervisor_ops proxmox_hypervisor = {
 		.tag_styles = proxmox_tag_styles,
 		.rest = proxmox_rest,
 		.addresses = proxmox_addresses,
+		.inspect = proxmox_inspect,
 		.free = proxmox_free,
 };
