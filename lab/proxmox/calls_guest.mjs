@@ -78,8 +78,11 @@ async function agentInterfaces(ctx) {
 	if (!guest.isRunning)
 		throw failed(`VM ${guest.vmid} is not running`);
 	await sleep(ctx.lab.limits.agent);
-	if (!guest.answers)
+	if (!guest.answers || guest.agentPends)
 		throw failed('QEMU guest agent is not running');
+	if (guest.isLonely)
+		return { result: [{ ...LOOPBACK,
+			'ip-addresses': [ip('127.0.0.1', 'ipv4', 8)] }] };
 	return { result: [
 		{ ...LOOPBACK, 'ip-addresses': [ip('127.0.0.1', 'ipv4', 8),
 			ip('::1', 'ipv6', 128)] },
@@ -234,6 +237,16 @@ function callsOf(type) {
 	];
 }
 
+/* What waits for the guest's next start. */
+function pending(ctx) {
+	const guest = findGuest(ctx, 'qemu');
+	const pends = guest.agentPends ? { value: '0' } : {};
+
+	return Object.entries(guest.config).map(([key, value]) =>
+		key === 'agent' && guest.agentPends ?
+			{ key, ...pends, pending: value } : { key, value });
+}
+
 function mayAskAgent(ctx) {
 	const rights = ctx.lab.isNew ?
 		['VM.GuestAgent.Audit', 'VM.GuestAgent.Unrestricted'] :
@@ -243,6 +256,9 @@ function mayAskAgent(ctx) {
 }
 
 export const calls = [...callsOf('qemu'), ...callsOf('lxc'),
+	{ method: 'GET', onNode: true, isProtected: true, run: pending,
+		path: '/nodes/{node}/qemu/{vmid}/pending',
+		check: onGuest('VM.Audit') },
 	{ method: 'GET', onNode: true, isProtected: true, run: agentInterfaces,
 		path: '/nodes/{node}/qemu/{vmid}/agent/network-get-interfaces',
 		check: mayAskAgent },

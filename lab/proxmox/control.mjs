@@ -9,8 +9,6 @@
  *	POST /refresh			what /cluster/resources tells is as it is
  *	POST /nodes/pve1/kill		power off; /start: on again
  *	POST /nodes/pve1/daemon		{"up": false}: its privileged half
- *	POST /nodes/pve1/deaf		{"deaf": true}: it lives, but its API and
- *					spiceproxy refuse connections
  *	POST /nodes/pve1/certificate	another certificate, of another CA
  *	POST /nodes/pve1/spice		{"host-subject": "CN=x"}: told instead; {}: not
  *	GET  /guests/100		where it is; what clients sent to it, last
@@ -18,12 +16,18 @@
  *	POST /guests/100/migrate	{"node": "pve2"}
  *	POST /guests/100/machine	starts its QEMU; tells qmp, serial, pid
  *	POST /guests/100/config		{"name": "new", "lock": null}
+ *	POST /guests/100/agent		{"answers": false, "isLonely": true,
+ *					"agentPends": true}: until its next start
+ *	POST /roles			{"Mine": ["VM.Audit"]}
+ *	POST /acl			["/vms", "ops@pve", "LabViewer"]: instead
+ *					of what stood there
  *	POST /faults			[{"match", "kind", "left", ...}]
  *	POST /tunnels			closes every open console
  */
 import http from 'node:http';
 import { FAULTS } from './faults.mjs';
 import { setLimits } from './limits.mjs';
+import { ROLES } from './world.mjs';
 
 function readAll(request) {
 	return new Promise((done, fail) => {
@@ -113,6 +117,8 @@ export class Control {
 		case 'refresh': return this.lab.refresh();
 		case 'nodes': return this.node(name, verb, body);
 		case 'guests': return this.guest(name, verb, body);
+		case 'roles': return Object.assign(ROLES, body);
+		case 'acl': return this.setAcl(body);
 		case 'faults': return this.setFaults(body);
 		case 'tunnels':
 			for (const tunnel of [...this.lab.tunnels])
@@ -129,6 +135,15 @@ export class Control {
 			guests: [...lab.guests.values()].map(guestFacts),
 			limits: lab.limits, counters: lab.counters,
 			tunnels: lab.tunnels.size };
+	}
+
+	setAcl([path, who, role]) {
+		const { lab } = this;
+
+		lab.acl = lab.acl.filter(([p, w]) => p !== path || w !== who);
+		if (role)
+			lab.acl.push([path, who, role, 1]);
+		return lab.acl;
 	}
 
 	setFaults(faults) {
@@ -149,7 +164,6 @@ export class Control {
 		switch (verb) {
 		case 'kill': await node.kill(); break;
 		case 'start': await node.restart(); break;
-		case 'deaf': await node.setDeaf(Boolean(body.deaf)); break;
 		case 'daemon': node.hasDaemon = Boolean(body.up); break;
 		case 'certificate':
 			await this.lab.replaceCertificate(node);
@@ -175,6 +189,7 @@ export class Control {
 		case 'migrate': await guest.migrate(body.node); break;
 		case 'machine': await guest.machine(); break;
 		case 'config': setConfig(guest, body); break;
+		case 'agent': Object.assign(guest, body); break;
 		default: throw new Error(`guests cannot ${verb}`);
 		}
 		return guestFacts(guest);

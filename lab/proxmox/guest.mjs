@@ -123,6 +123,7 @@ export class Guest {
 	start() {
 		this.status = 'running';
 		this.isPaused = false;
+		this.agentPends = false;
 		this.startedAt = Date.now();
 		if (this.lab.isEager && this.type === 'qemu')
 			this.machine().catch((e) => this.lab.log(e.message));
