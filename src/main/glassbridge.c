@@ -14,7 +14,6 @@ static const struct command *const commands[] = {
 		&ls_command,
 		&web_command,
 		&vnc_command,
-		&spice_command,
 		&serial_command,
 		&console_command,
 		&play_command,
@@ -29,6 +28,7 @@ static const struct command *const commands[] = {
 		&sessions_command,
 		&token_command,
 		&config_command,
+		&doctor_command,
 		&version_command,
 		NULL,
 };
