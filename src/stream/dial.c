@@ -79,6 +79,9 @@ static void dial_target(const struct dial *d, char *ret, size_t ret_max)
 	if (l->kind == DIAL_TCP) {
 		a.host = d->other ? l->tcp.other_host : l->tcp.host;
 		a.port = dial_port(d);
+	} else if (l->kind == DIAL_HELD) {
+		(void)snprintf(ret, ret_max, "the guest");
+		return;
 	} else if (l->kind == DIAL_UNIX) {
 		a.path = l->unix_socket.path;
 	} else {
@@ -110,6 +113,7 @@ static void dial_prefix(const struct dial *d, struct err *e)
 			[DIAL_SPICE_LOGIN] = "spice_login",
 			[DIAL_TELNET] = "telnet",
 			[DIAL_TTY] = "tty",
+			[DIAL_HELD] = "warm connection",
 	};
 	char target[ADDRESS_HOST_MAX + ADDRESS_TEXT_MAX + 16];
 
@@ -308,6 +312,12 @@ static int dial_bottom(struct dial *d, struct err *e)
 				dial_port(d), dial_on_resolved, d);
 		return r < 0 ? err_set(e, r, "out of memory") : 0;
 	}
+	if (l->kind == DIAL_HELD) {
+		d->stream = l->held.stream;
+		d->plan.layers[0].held.stream = NULL;
+		rfb_login_go(d->stream);
+		return dial_watch(d, e);
+	}
 	if (l->kind == DIAL_UNIX)
 		r = unix_connect_wrap(&d->stream, l->unix_socket.path, e);
 	else
@@ -326,6 +336,16 @@ static void dial_arm(struct dial *d)
 	timer_set(d->timer, d->limit_ms);
 }
 
+static int dial_rfb_login(
+		struct stream **s, const struct dial_layer *l, struct err *e)
+{
+	int r = rfb_login_wrap(s, &l->rfb_login.password, e);
+
+	if (r == 0 && l->rfb_login.hold)
+		rfb_login_hold(*s);
+	return r;
+}
+
 /* Put the layer at work on; on failure the stream is as it was. */
 static int dial_wrap(
 		struct stream **s, const struct dial_layer *l, struct err *e)
@@ -338,7 +358,7 @@ static int dial_wrap(
 	case DIAL_WS:
 		return ws_connect_wrap(s, &l->ws, e);
 	case DIAL_RFB_LOGIN:
-		return rfb_login_wrap(s, &l->rfb_login.password, e);
+		return dial_rfb_login(s, l, e);
 	case DIAL_TERM:
 		return term_wrap(s, &l->term.login, e);
 	case DIAL_SPICE_LOGIN:
@@ -349,6 +369,7 @@ static int dial_wrap(
 	case DIAL_TCP:
 	case DIAL_UNIX:
 	case DIAL_TTY:
+	case DIAL_HELD:
 		break;
 	}
 	return err_set(e, -EINVAL, "dial plan: unknown layer %d", l->kind);
@@ -449,7 +470,7 @@ static bool dial_plan_stands(const struct dial_plan *p)
 	for (size_t i = 0; i < p->count; i++) {
 		enum dial_kind kind = p->layers[i].kind;
 		bool bottom = kind == DIAL_TCP || kind == DIAL_UNIX ||
-			      kind == DIAL_TTY;
+			      kind == DIAL_TTY || kind == DIAL_HELD;
 
 		if (bottom != (i == 0))
 			return false;

@@ -38,6 +38,7 @@ enum dial_kind {
 	DIAL_SPICE_LOGIN,
 	DIAL_TELNET,
 	DIAL_TTY,
+	DIAL_HELD,
 };
 
 enum {
@@ -75,10 +76,14 @@ struct dial_layer {
 		struct ws_client_options ws;
 		struct {
 			struct secret password;
+			bool hold; /* stop there: stream/rfb.h */
 		} rfb_login;
 		struct {
 			struct secret login; /* "user:ticket" */
 		} term;
+		struct {
+			struct stream *stream; /* owned */
+		} held;
 		struct {
 			struct spice_link link; /* the viewer's */
 			struct secret password;
@@ -111,6 +116,9 @@ int dial_plan_unix(struct dial_plan *p, const char *path);
 int dial_plan_tty(struct dial_plan *p, const char *path, unsigned speed);
 int dial_plan_telnet(struct dial_plan *p);
 int dial_plan_connect(struct dial_plan *p, const struct connect_options *o);
+/* All of the plan: a stack that another dial has made, with a login on top
+ * that was held (stream/rfb.h) and now goes on. Takes the stream. */
+int dial_plan_held(struct dial_plan *p, struct stream *s);
 int dial_plan_tls(struct dial_plan *p, struct tls_context *c, const char *host);
 int dial_plan_ws(struct dial_plan *p, const struct ws_client_options *o);
 int dial_plan_rfb_login(struct dial_plan *p, const struct secret *password);

@@ -6,6 +6,7 @@
 
 #include "proto/address.h"
 #include "stream/dial.h"
+#include "stream/stream.h"
 #include "stream/tls.h"
 
 /* The next free layer; counted only when it is complete. */
@@ -93,6 +94,17 @@ int dial_plan_connect(struct dial_plan *p, const struct connect_options *o)
 	if (r == 0)
 		p->count++;
 	return r;
+}
+
+int dial_plan_held(struct dial_plan *p, struct stream *s)
+{
+	struct dial_layer *l = plan_next(p, DIAL_HELD);
+
+	if (!l)
+		return -E2BIG;
+	l->held.stream = s;
+	p->count++;
+	return 0;
 }
 
 int dial_plan_tls(struct dial_plan *p, struct tls_context *c, const char *host)
@@ -183,6 +195,9 @@ static void layer_done(struct dial_layer *l)
 		break;
 	case DIAL_TTY:
 		free(l->tty.path);
+		break;
+	case DIAL_HELD:
+		stream_free(l->held.stream);
 		break;
 	case DIAL_TELNET:
 		break;
@@ -289,6 +304,9 @@ void dial_plan_text(const struct dial_plan *p, char *ret, size_t ret_max)
 		case DIAL_TTY:
 			text_add(ret, ret_max, "tty", l->tty.path,
 					strlen(l->tty.path));
+			break;
+		case DIAL_HELD:
+			text_add(ret, ret_max, "warm", "", 0);
 			break;
 		case DIAL_TELNET:
 			text_add(ret, ret_max, "telnet", "", 0);

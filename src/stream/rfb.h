@@ -37,6 +37,16 @@ int rfb_login_wrap(struct stream **s, const struct secret *password,
 		struct err *e);
 
 /*
+ * In two halves, for a connection that is opened before anybody wants it: told
+ * right after the wrap, the handshake ends when the guest has let us in. With
+ * rfb_login_go() it is taken up again, by ClientInit; it ends when the guest's
+ * ServerInit has begun, so a connection that had died in between is found out.
+ * Both are for the stack whose top is the login.
+ */
+void rfb_login_hold(struct stream *s);
+void rfb_login_go(struct stream *s);
+
+/*
  * Towards the viewer. The handshake ends when the viewer has spoken: security
  * chosen and, with a password, the challenge answered (judged only in
  * rfb_greet_finish). Empty password: security None. Where such a viewer is

@@ -13,6 +13,7 @@
  *
  *	VERSION > [COUNT > TYPES | TYPE_33] > [CHALLENGE] > [RESULT] > READY
  *	with REASON_LEN > REASON behind a refusal
+ *	one that is held stops in HELD, and goes on by INIT > READY
  */
 enum login_state {
 	LOGIN_VERSION,
@@ -23,6 +24,8 @@ enum login_state {
 	LOGIN_RESULT,
 	LOGIN_REASON_LEN,
 	LOGIN_REASON,
+	LOGIN_HELD,
+	LOGIN_INIT,
 	LOGIN_READY,
 };
 
@@ -37,13 +40,19 @@ struct login {
 	enum rfb_result result; /* why a reason is being read */
 	bool chosen;            /* a security type: it is now about the login */
 	bool sending;           /* what the last -EAGAIN waited for */
+	bool held;              /* it waits before ClientInit, or has */
 
 	/* afterwards */
 	struct rfb_client client; /* where the viewer's messages end */
 	size_t ahead; /* bytes seen but not taken: the next write's first */
+	size_t given; /* of ServerInit's, where it was read here (memory) */
 };
 
-enum { LOGIN_OUT_MAX = 64, LOGIN_IN_MAX = RFB_REASON_MAX };
+enum {
+	LOGIN_OUT_MAX = 64,
+	LOGIN_IN_MAX = RFB_REASON_MAX,
+	LOGIN_INIT_LEN = 24, /* of ServerInit, before the name */
+};
 
 static void login_set_state(struct login *l, enum login_state next, size_t len)
 {
@@ -139,8 +148,22 @@ static int login_init(struct login *l, struct err *e)
 {
 	const uint8_t shared = 1; /* never throw another viewer out */
 
-	login_set_state(l, LOGIN_READY, 0);
+	if (l->held && l->state != LOGIN_HELD) {
+		login_set_state(l, LOGIN_HELD, 0);
+		return 0;
+	}
+	if (l->held)
+		login_set_state(l, LOGIN_INIT, LOGIN_INIT_LEN);
+	else
+		login_set_state(l, LOGIN_READY, 0);
 	return login_say(l, &shared, 1, e);
+}
+
+/* It lives: what came is the viewer's. */
+static int login_step_init(struct login *l, struct err *e)
+{
+	l->state = LOGIN_READY;
+	return 0;
 }
 
 /* The type is settled; go on with what it asks for. */
@@ -250,6 +273,7 @@ static int (*const login_steps[])(struct login *l, struct err *e) = {
 		[LOGIN_RESULT] = login_step_result,
 		[LOGIN_REASON_LEN] = login_step_reason_len,
 		[LOGIN_REASON] = login_step_reason,
+		[LOGIN_INIT] = login_step_init,
 };
 
 /*
@@ -323,6 +347,15 @@ static void login_forget(struct login *l)
 	secret_done(&l->password);
 }
 
+/* Its own half is done. */
+static void login_done(struct login *l)
+{
+	if (!l->held)
+		login_forget(l);
+	else if (l->state == LOGIN_HELD)
+		secret_done(&l->password);
+}
+
 static int login_handshake(struct stream *s, struct err *e)
 {
 	struct login *l = (struct login *)s;
@@ -332,8 +365,9 @@ static int login_handshake(struct stream *s, struct err *e)
 		r = login_send(l);
 		if (r < 0 && r != -EAGAIN)
 			return login_broke(l, r, e);
-		if (r == 0 && l->state == LOGIN_READY) {
-			login_forget(l);
+		if (r == 0 && (l->state == LOGIN_READY ||
+					      l->state == LOGIN_HELD)) {
+			login_done(l);
 			return 0;
 		}
 		if (r == 0)
@@ -342,7 +376,49 @@ static int login_handshake(struct stream *s, struct err *e)
 	return r;
 }
 
+void rfb_login_hold(struct stream *s)
+{
+	((struct login *)s)->held = true;
+}
+
+void rfb_login_go(struct stream *s)
+{
+	struct login *l = (struct login *)s;
+	struct err e;
+
+	s->ready = false;
+	(void)login_init(l, &e); /* a byte, for which there is room */
+}
+
 /* ---- afterwards --------------------------------------------------------- */
+
+static bool login_holds_init(const struct login *l)
+{
+	return l->held && l->state == LOGIN_READY && l->memory;
+}
+
+/* What was read of ServerInit comes first. */
+static ssize_t login_read_on(struct stream *s, uint8_t *data, size_t len)
+{
+	struct login *l = (struct login *)s;
+
+	if (!login_holds_init(l))
+		return stream_read(s->below, data, len);
+	if (len > LOGIN_INIT_LEN - l->given)
+		len = LOGIN_INIT_LEN - l->given;
+	memcpy(data, l->in.data + l->given, len);
+	l->given += len;
+	if (l->given == LOGIN_INIT_LEN) {
+		free(l->memory);
+		l->memory = NULL;
+	}
+	return (ssize_t)len;
+}
+
+static bool login_pending(const struct stream *s)
+{
+	return login_holds_init((const struct login *)s);
+}
 
 /* What was put in goes out before the viewer's next byte. */
 static int login_send_own(struct login *l)
@@ -401,7 +477,7 @@ static bool login_bare(const struct stream *s)
 {
 	const struct login *l = (const struct login *)s;
 
-	return l->client.lost && l->out.len == 0;
+	return l->client.lost && l->out.len == 0 && !login_holds_init(l);
 }
 
 static int login_want(const struct stream *s, enum stream_op op)
@@ -424,7 +500,9 @@ static void login_free(struct stream *s)
 static const struct stream_ops login_ops = {
 		.name = "rfb_login",
 		.handshake = login_handshake,
+		.read = login_read_on,
 		.write = login_write,
+		.pending = login_pending,
 		.flush = login_flush,
 		.shutdown = login_shutdown,
 		.tell = login_tell,
