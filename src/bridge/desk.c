@@ -73,7 +73,7 @@ int desk_new(struct desk **ret_desk, const struct desk_options *o)
 		r = registry_new(&d->registry, o->loop);
 	}
 	if (r == 0)
-		r = planner_new(&d->planner, o->loop, desk_find, d);
+		r = planner_new(&d->planner, o->loop, NULL, desk_find, d);
 	if (r < 0) {
 		if (d)
 			registry_free(d->registry);

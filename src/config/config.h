@@ -54,7 +54,7 @@
 
 #define CONFIG_SYSTEM_FILE "/etc/glassbridge/config.toml"
 
-enum { CONFIG_SECRET_MAX = 64 * 1024 };
+enum { CONFIG_SECRET_MAX = 64 * 1024, CONFIG_WARM_AGE_S = 60 };
 
 struct config_texts {
 	char **items;
@@ -113,6 +113,8 @@ struct config_profile {
 	char *token_id;         /* the part behind the '!' */
 	struct secret token_secret, password;
 	struct secret vnc_password; /* of every guest's screen; arrakis only */
+	unsigned warm;     /* connections kept ready for each guest's screen */
+	unsigned warm_age; /* seconds; then another one is opened */
 	char *tls_fingerprint;      /* "SHA256:.." or bare hex; checked */
 	char *ca_file;
 	bool verify_tls;      /* false: said in so many words, and warned */

@@ -129,6 +129,13 @@ int profile_finish(struct reader *r, struct config_profile *p)
 				"[profiles.%s] is of kind %s: spice_proxy and "
 				"nodes are for proxmox only",
 				p->name, p->kind);
+	if (p->warm > 0 && strcmp(p->kind, "proxmox") == 0)
+		return fail_line(r, p->line,
+				"[profiles.%s] warm is not for Proxmox VE: a "
+				"guest there has one password for its screen "
+				"at a time",
+				p->name);
+	p->warm_age = p->warm_age ? p->warm_age : CONFIG_WARM_AGE_S;
 	if (strcmp(p->kind, "static") == 0)
 		return finish_static(r, p);
 	if (p->url.count == 0)

@@ -77,6 +77,8 @@ const struct key profile_keys[] = {
 	{"token_secret", KEY_SECRET, PROFILE(token_secret), .env = true},
 	{"password", KEY_SECRET, PROFILE(password), .env = true},
 	{"vnc_password", KEY_SECRET, PROFILE(vnc_password)},
+	{"warm", KEY_NUMBER, PROFILE(warm), .high = 16},
+	{"warm_age", KEY_NUMBER, PROFILE(warm_age), .low = 5, .high = 3600},
 	{"tls_fingerprint", KEY_TEXT, PROFILE(tls_fingerprint),
 		.check = check_fingerprint, .env = true},
 	{"ca_file", KEY_FILE, PROFILE(ca_file), .env = true},

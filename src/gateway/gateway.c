@@ -16,9 +16,11 @@
 #include "gateway/people.h"
 #include "gateway/realms.h"
 #include "gateway/siblings.h"
+#include "relay/relay.h"
 #include "session/console.h"
 #include "session/planner.h"
 #include "session/registry.h"
+#include "session/warm.h"
 #include "store/store.h"
 
 static void hypervisors_free(struct hypervisor **all, size_t count)
@@ -100,6 +102,22 @@ static void hypervisors_retire(struct gateway *g)
 	free(g->hypervisors);
 }
 
+/* Some keep connections ready (R52). */
+static void warm_them(struct warm *w, const struct config *c,
+		struct hypervisor *const *all, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct config_profile *p =
+				config_profile(c, all[i]->profile);
+		const struct warm_source source = {.hypervisor = all[i],
+				.count = p->warm,
+				.age_ms = p->warm_age * 1000};
+
+		if (p->warm > 0)
+			warm_add(w, &source);
+	}
+}
+
 int gateway_configure(struct gateway *g, struct config *c, const char *base_url,
 		struct err *e)
 {
@@ -123,7 +141,9 @@ int gateway_configure(struct gateway *g, struct config *c, const char *base_url,
 		free(base);
 		return r;
 	}
+	warm_forget(g->warm);
 	hypervisors_retire(g);
+	warm_them(g->warm, c, all, count);
 	payload_door_free(g->payload_door);
 	g->payload_door = door;
 	free(g->base_url);
@@ -135,6 +155,9 @@ int gateway_configure(struct gateway *g, struct config *c, const char *base_url,
 	realms_configure(g->realms, all, count);
 	registry_set_limits(g->registry, c->gateway.max_sessions,
 			c->gateway.max_sessions_per_user);
+	registry_set_keep(g->registry,
+			c->gateway.keep_alive ? c->gateway.keep_alive * 1000
+					      : RELAY_NEVER);
 	config_free(g->config);
 	g->config = c;
 	return 0;
@@ -165,7 +188,9 @@ int gateway_new(struct gateway **ret_gateway, struct loop *control,
 	if (r == 0)
 		r = registry_new(&g->registry, control);
 	if (r == 0)
-		r = planner_new(&g->planner, control, plan_find, g);
+		r = warm_new(&g->warm, control);
+	if (r == 0)
+		r = planner_new(&g->planner, control, g->warm, plan_find, g);
 	if (r == 0)
 		r = jobs_new(&g->jobs, control);
 	if (r == 0)
@@ -209,6 +234,7 @@ void gateway_free(struct gateway *g)
 	peers_free(g->peers);
 	registry_free(g->registry);
 	planner_free(g->planner);
+	warm_free(g->warm);
 	auth_free(g->auth);
 	payload_door_free(g->payload_door);
 	store_free(g->used);

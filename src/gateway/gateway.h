@@ -29,6 +29,7 @@ struct realms;
 struct registry;
 struct siblings;
 struct store;
+struct warm;
 
 enum { GATEWAY_LOOPS_MAX = 64 };
 
@@ -54,6 +55,7 @@ struct gateway {
 	struct payload_door *payload_door; /* NULL: shut */
 	struct auth *auth;
 	struct registry *registry;
+	struct warm *warm;         /* connections kept ready */
 	struct planner *planner;   /* of consoles */
 	struct jobs *jobs;         /* of power and snapshots */
 	struct people *people;     /* with accounts of a hypervisor's own */

@@ -8,10 +8,13 @@
 #include "hypervisor/hypervisor.h"
 #include "session/console.h"
 #include "session/gate.h"
+#include "session/warm.h"
+#include "stream/dial.h"
 
 struct planner {
 	struct loop *control;
 	struct gates *gates;
+	struct warm *warm; /* NULL: there are none */
 	planner_find_fn *find;
 	void *arg;
 };
@@ -93,6 +96,19 @@ static void plan_admitted(void *arg, struct gate_pass *pass, int r)
 		console_planned(s->console, r, NULL, END_CLIENT_CLOSED, NULL);
 }
 
+/* A screen's first try may find a connection that is there already. */
+static bool plan_warm(struct planner *p, struct session *s, struct console *c)
+{
+	struct dial_plan plan;
+
+	if (!p->warm || s->plain || s->grant.kind != CONSOLE_VNC ||
+			console_planned_ms(c) != 0 ||
+			!warm_take(p->warm, s->grant.guest, &plan))
+		return false;
+	console_planned(c, 0, &plan, END_WORDS, NULL);
+	return true;
+}
+
 void planner_plan(void *planner, struct session *s, struct console *c)
 {
 	struct planner *p = planner;
@@ -101,6 +117,8 @@ void planner_plan(void *planner, struct session *s, struct console *c)
 	struct err e;
 	struct hypervisor *h = p->find(p->arg, s, &rest, &word, &e);
 
+	if (h && plan_warm(p, s, c))
+		return;
 	/* of one that greets by itself nobody sees when it has logged in */
 	if (!h || s->plain ||
 			!(h->ops->one_at_a_time & (1u << s->grant.kind)) ||
@@ -114,7 +132,7 @@ void planner_plan(void *planner, struct session *s, struct console *c)
 }
 
 int planner_new(struct planner **ret_planner, struct loop *control,
-		planner_find_fn *find, void *arg)
+		struct warm *warm, planner_find_fn *find, void *arg)
 {
 	struct planner *p = calloc(1, sizeof(*p));
 	int r = p ? gates_new(&p->gates, control, plan_admitted, p) : -ENOMEM;
@@ -124,6 +142,7 @@ int planner_new(struct planner **ret_planner, struct loop *control,
 		return r;
 	}
 	p->control = control;
+	p->warm = warm;
 	p->find = find;
 	p->arg = arg;
 	*ret_planner = p;

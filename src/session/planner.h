@@ -14,14 +14,16 @@ struct hypervisor;
 struct loop;
 struct planner;
 struct session;
+struct warm;
 
 /* The hypervisor of a session's guest, and its id there (valid as long as the
  * grant); NULL: *ret_word and e say why there is none. */
 typedef struct hypervisor *planner_find_fn(void *arg, const struct session *s,
 		const char **ret_rest, enum end_word *ret_word, struct err *e);
 
+/* warm: borrowed; NULL: every connection is a cold one. */
 int planner_new(struct planner **ret_planner, struct loop *control,
-		planner_find_fn *find, void *arg);
+		struct warm *warm, planner_find_fn *find, void *arg);
 void planner_free(struct planner *p); /* all sessions have ended; takes NULL */
 
 /* A console_plan_fn, with a planner. */

@@ -18,6 +18,7 @@ struct registry {
 	struct session *ended_first, **ended_last; /* the oldest end first */
 	size_t live, kept;
 	size_t session_max, user_max;
+	uint32_t keep_ms;
 	struct tick tick;
 	void (*on_end)(void *arg);
 	void *on_end_arg;
@@ -141,6 +142,11 @@ void registry_set_limits(
 	r->user_max = user_max;
 }
 
+void registry_set_keep(struct registry *r, uint32_t keep_ms)
+{
+	r->keep_ms = keep_ms;
+}
+
 static bool registry_full(struct registry *r, const char *user)
 {
 	size_t mine = 0;
@@ -181,6 +187,7 @@ int registry_add(struct registry *r, const struct grant *g, const char *from,
 	if (!s)
 		return -ENOMEM;
 	s->registry = r;
+	s->keep_ms = r->keep_ms;
 	s->grant = *g;
 	memcpy(s->brief, g->id, sizeof(s->brief) - 1);
 	(void)snprintf(s->from, sizeof(s->from), "%s", from);

@@ -23,6 +23,8 @@ void registry_free(struct registry *r); /* all sessions have ended */
 
 void registry_set_limits(
 		struct registry *r, size_t session_max, size_t user_max);
+/* For sessions from now on: relay_options.keep_ms. */
+void registry_set_keep(struct registry *r, uint32_t keep_ms);
 
 /*
  * A session for a grant; owned by the registry. Is a limit reached, the answer

@@ -76,9 +76,13 @@ def still_screen(gateway, port):
 
 
 def silent_line(gateway, port):
+    """Of a guest that may only just boot."""
     line = Console(gateway, GUEST, "serial", port=port)
-    line.write(b"\r")
-    assert line.hear(3), "the serial line says nothing"
+
+    def speaks():
+        line.write(b"\r")
+        return line.hear(1)
+    until("the serial line speaks", speaks, 40)
     return line
 
 
@@ -103,7 +107,8 @@ def are_quiet_and_alive(lab, seconds, tunnel, keep, say):
     more = profile("quiet", lab, "ops@pve")
     with (Gateway(more, gateway="keep_alive = %d" % keep) as gateway,
           haproxy(gateway.port, tunnel) as port):
-        screen, line = still_screen(gateway, port), silent_line(gateway, port)
+        line = silent_line(gateway, port)
+        screen = still_screen(gateway, port)
         stay({"screen": screen, "line": line}, seconds, say)
         screen.ask()
         assert screen.hear(3), "the screen answers no more"
