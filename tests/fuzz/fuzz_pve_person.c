@@ -7,6 +7,8 @@
 #include "hypervisor/proxmox/tags.h"
 #include "proto/json.h"
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct tag_style styles[PVE_TAG_STYLES_MAX];
