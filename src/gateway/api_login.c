@@ -218,12 +218,11 @@ static void person_signed_in(void *arg, int r, const struct principal *who,
 	free(p);
 }
 
-static void person_is_in(struct proof *p, const char *name)
+static void person_is_in(struct proof *p)
 {
 	struct principal who = {.via = AUTH_PROXMOX};
 	struct person *n = p->person;
 
-	person_set_state(n, PERSON_IN, name);
 	(void)snprintf(who.name, sizeof(who.name), "%s", n->name);
 	(void)snprintf(who.profile, sizeof(who.profile), "%s", n->profile);
 	(void)snprintf(who.person, sizeof(who.person), "%s", n->id);
@@ -236,19 +235,25 @@ static void on_proved(void *arg, int r, const struct proved *proved,
 {
 	struct proof *p = arg;
 	struct person *n = p->person;
+	struct err gone;
 
 	/* wrong is what counts; a code gets a few tries */
 	if (r != -EACCES)
 		auth_tried_well(p->x->gateway->auth, p->x->from);
+	if (r == 0 && person_set_state(n,
+				      proved->wants ? PERSON_HALF : PERSON_IN,
+				      proved->user) < 0) {
+		r = err_set(&gone, -EBUSY, "let go while it was proved");
+		e = &gone;
+	}
 	if (r < 0) {
 		proof_fail(p, r, e);
 		if (n->state != PERSON_HALF || ++n->tries >= PEOPLE_TRIES_MAX)
 			person_drop(n);
 	} else if (proved->wants) {
-		person_set_state(n, PERSON_HALF, proved->user);
 		answer_factors(p, proved->wants);
 	} else {
-		person_is_in(p, proved->user);
+		person_is_in(p);
 		return;
 	}
 	free(p);

@@ -158,8 +158,8 @@ static bool is_same_account(const struct person *a, const struct person *b)
 	       strcmp(a->profile, b->profile) == 0;
 }
 
-/* Of those in this state, the one that was not seen for the longest; `like`
- * NULL: of all accounts. */
+/* Of those in this state, the one that was not seen for the longest (the older
+ * ones stand last); `like` NULL: of all accounts. */
 static struct person *longest_idle(const struct people *p,
 		enum person_state state, const struct person *like)
 {
@@ -168,7 +168,7 @@ static struct person *longest_idle(const struct people *p,
 	for (struct person *n = p->first; n; n = n->next)
 		if (n->state == state && n != like &&
 				(!like || is_same_account(n, like)) &&
-				(!found || n->used_ms < found->used_ms))
+				(!found || n->used_ms <= found->used_ms))
 			found = n;
 	return found;
 }
@@ -234,15 +234,17 @@ static void make_room_of_one(const struct person *n, size_t max)
 		person_drop(longest_idle(n->all, n->state, n));
 }
 
-void person_set_state(
-		struct person *n, enum person_state next, const char *name)
+int person_set_state(struct person *n, enum person_state next, const char *name)
 {
+	if (n->state == PERSON_GONE)
+		return -ECANCELED;
 	n->state = next;
 	n->since_ms = n->used_ms = loop_now_ms(n->all->control);
 	crypto_random_text(n->id, AUTH_PERSON_LEN);
 	(void)snprintf(n->name, sizeof(n->name), "%s", name);
 	make_room_of_one(n, next == PERSON_IN ? PEOPLE_OF_ONE_MAX
 					      : PEOPLE_HALF_MAX);
+	return 0;
 }
 
 struct person *people_find(

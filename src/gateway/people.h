@@ -63,8 +63,9 @@ void people_configure(struct people *p, const struct config *c);
 int people_begin(struct people *p, struct person **ret_person,
 		struct hypervisor *by, const struct config_profile *profile,
 		const char *user, struct err *e);
-/* They have proved the first half, or all of it, as `name`. */
-void person_set_state(
+/* They have proved the first half, or all of it, as `name`. -ECANCELED: they
+ * were let go meanwhile, and stay so. */
+int person_set_state(
 		struct person *n, enum person_state next, const char *name);
 /* Signed out: known by nobody, and freed in the next turn. */
 void person_drop(struct person *n);
