@@ -153,7 +153,24 @@ struct player {
 	size_t next;      /* event */
 	uint64_t at_us;   /* where in the recording */
 	bool stopped, over;
+	sigset_t usual; /* signals that are blocked, but for ours */
 };
+
+static volatile sig_atomic_t killed; /* by this signal */
+
+static void on_kill(int signum)
+{
+	killed = signum;
+}
+
+/* As poll(); here, and nowhere else, it is noticed that we are killed. */
+static int wait_for(const struct player *p, struct pollfd *fd, int ms)
+{
+	const struct timespec limit = {
+			.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
+
+	return ppoll(fd, 1, ms < 0 ? NULL : &limit, &p->usual);
+}
 
 static uint64_t now_us(void)
 {
@@ -168,7 +185,7 @@ static void put(const struct player *p, const char *text)
 	size_t len = strlen(text);
 	struct pollfd fd = {.fd = p->terminal.fd, .events = POLLOUT};
 
-	while (len > 0) {
+	while (len > 0 && !killed) {
 		ssize_t n = write(fd.fd, text, len);
 
 		if (n > 0) {
@@ -177,7 +194,7 @@ static void put(const struct player *p, const char *text)
 		} else if (errno != EAGAIN && errno != EINTR) {
 			return;
 		} else {
-			(void)poll(&fd, 1, 1000);
+			(void)wait_for(p, &fd, 1000);
 		}
 	}
 }
@@ -229,8 +246,10 @@ static bool wait_for_key(struct player *p, int ms)
 	char keys[16];
 	ssize_t n;
 
-	if (poll(&fd, 1, ms) <= 0)
-		return false;
+	if (wait_for(p, &fd, ms) <= 0) {
+		p->over = killed;
+		return p->over;
+	}
 	n = read(fd.fd, keys, sizeof(keys) - 1);
 	if (n <= 0) {
 		p->over = n == 0 || (errno != EAGAIN && errno != EINTR);
@@ -292,16 +311,29 @@ static void pour(const struct cast *c)
 			(void)fputs(c->events[i].text, stdout);
 }
 
-static struct terminal *lent; /* for the signal */
-
-static void on_kill(int signum)
+/* With a terminal that is lent to us. */
+static void play_there(struct player *p)
 {
-	terminal_give_back(lent);
-	_exit(128 + signum);
+	static const int signals[] = {SIGTERM, SIGHUP};
+	const struct sigaction noted = {.sa_handler = on_kill};
+	struct sigaction before[2];
+	sigset_t kills;
+
+	(void)sigemptyset(&kills);
+	for (size_t i = 0; i < 2; i++)
+		(void)sigaddset(&kills, signals[i]);
+	(void)sigprocmask(SIG_BLOCK, &kills, &p->usual);
+	for (size_t i = 0; i < 2; i++)
+		(void)sigaction(signals[i], &noted, &before[i]);
+	play_on(p);
+	for (size_t i = 0; i < 2; i++)
+		(void)sigaction(signals[i], &before[i], NULL);
+	(void)sigprocmask(SIG_SETMASK, &p->usual, NULL);
 }
 
 static int play_cast(const struct cast *c, double speed, double idle)
 {
+	enum { KILLED = 128 };
 	struct player p = {.cast = c,
 			.speed = speed,
 			.idle_us = (uint64_t)(idle * US)};
@@ -312,17 +344,12 @@ static int play_cast(const struct cast *c, double speed, double idle)
 		return EXIT_OK;
 	}
 	r = terminal_lend(&p.terminal);
-	if (r == 0) {
-		lent = &p.terminal;
-		(void)signal(SIGTERM, on_kill);
-		(void)signal(SIGHUP, on_kill);
-		play_on(&p);
-		(void)signal(SIGTERM, SIG_DFL);
-		(void)signal(SIGHUP, SIG_DFL);
-	}
+	if (r == 0)
+		play_there(&p);
 	terminal_close(&p.terminal);
-	return r < 0 ? say_fail(EXIT_FAILED, "%s", strerrordesc_np(-r))
-		     : EXIT_OK;
+	if (r < 0)
+		return say_fail(EXIT_FAILED, "%s", strerrordesc_np(-r));
+	return killed ? KILLED + killed : EXIT_OK;
 }
 
 /* A number above `least`; NULL: the default. */
