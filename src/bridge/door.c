@@ -81,7 +81,7 @@ static int door_fail(const struct door *d, int r, struct err *e)
 
 static int door_bind(struct door *d, const struct addrinfo *a)
 {
-	struct sockaddr_in6 got; /* the port is where IPv4 has it, too */
+	struct sockaddr_in6 got = {0}; /* the port is where IPv4 has it, too */
 	socklen_t len = sizeof(got);
 	int yes = 1;
 

@@ -358,7 +358,8 @@ static void the_way_to_spice_is_of_a_profile_or_of_a_node(void)
 	CHECK_STR(c->profiles[0].nodes[0].spice_proxy, "http://10.0.0.1:3128");
 	config_free(c);
 	refused("[profiles.a]\nurl = 'https://a'\nspice_proxy = 'https://x'\n",
-			"FILE:3:15: spice_proxy: 'https://x': not where a SPICE "
+			"FILE:3:15: spice_proxy: 'https://x': not where a "
+			"SPICE "
 			"proxy is: HOST, HOST:PORT, :PORT or http://HOST:PORT");
 	refused("[profiles.a]\nurl = 'https://a'\n[profiles.a.nodes.b]\n",
 			"FILE:3:19: [profiles.a.nodes.b] needs a spice_proxy");
