@@ -28,6 +28,7 @@ long: ## what takes minutes: consoles that are quiet behind limits
 	@$(SETUP) build page demo check
 	@tools/page
 	@tools/build build src/glassbridge
+	@tests/long/late_viewer
 	@tests/long/quiet
 
 asan: ## the tests under address, undefined-behaviour and leak sanitizers
