@@ -207,7 +207,7 @@ static void answer_of(struct hypervisor *hv, const char *id,
 		free(a);
 		if (from->viewer_fn)
 			from->viewer_fn(from->arg, r, NULL, &e);
-		else
+		else if (from->plan_fn)
 			from->plan_fn(from->arg, r, NULL, &e);
 		return;
 	}

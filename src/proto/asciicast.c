@@ -199,14 +199,30 @@ int cast_read_event(const char *line, size_t len, struct cast_event *ret,
 	return 0;
 }
 
+/* What follows the number, or NULL. */
+static const char *text_side(const char *text, unsigned *ret)
+{
+	char *end;
+	unsigned long n;
+
+	if (*text < '0' || *text > '9')
+		return NULL;
+	n = strtoul(text, &end, 10);
+	if (n < 1 || n > SIDE_MAX)
+		return NULL;
+	*ret = (unsigned)n;
+	return end;
+}
+
 int cast_read_size(const char *text, unsigned *ret_cols, unsigned *ret_rows)
 {
 	unsigned cols, rows;
-	int end = 0;
+	const char *at = text_side(text, &cols);
 
-	if (sscanf(text, "%4ux%4u%n", &cols, &rows, &end) != 2 || text[end] ||
-			cols < 1 || cols > SIDE_MAX || rows < 1 ||
-			rows > SIDE_MAX)
+	if (!at || *at != 'x')
+		return -EINVAL;
+	at = text_side(at + 1, &rows);
+	if (!at || *at)
 		return -EINVAL;
 	*ret_cols = cols;
 	*ret_rows = rows;

@@ -179,7 +179,7 @@ static void on_reply(void *arg, int r, const struct http_reply *reply,
 	struct err e = {0};
 
 	q->http = NULL;
-	if (call_again(q, r, reply ? reply->status : 0, &e))
+	if (call_again(q, r, r < 0 ? 0 : reply->status, &e))
 		return;
 	if (r < 0) {
 		e = *why;

@@ -92,7 +92,7 @@ static void job_end(struct job *j, int r, const struct err *why)
 		copy.done_fn(copy.arg, r, NULL, &e);
 	else if (copy.snapped_fn)
 		copy.snapped_fn(copy.arg, r, NULL, NULL, &e);
-	else
+	else if (copy.output_fn)
 		copy.output_fn(copy.arg, r, NULL, 0, &e);
 }
 
@@ -147,15 +147,14 @@ static void on_changed(void *arg, int r, const struct json *answer,
 			NULL);
 }
 
-/* `name`: of the sandbox, behind "/vms/"; NULL: of none. */
+/* `name`: of the sandbox, behind "/vms/"; "": of none. */
 static void job_call(struct job *j, const char *method, const char *name,
 		const char *what, const struct buf *body, arrakis_fn *fn)
 {
 	char coded[NAME_ENCODED_MAX] = "", path[NAME_ENCODED_MAX + 32];
 
-	if (name)
-		(void)url_encode(name, strlen(name), coded, sizeof(coded));
-	(void)snprintf(path, sizeof(path), "%s%s%s", name ? "/" : "", coded,
+	(void)url_encode(name, strlen(name), coded, sizeof(coded));
+	(void)snprintf(path, sizeof(path), "%s%s%s", *name ? "/" : "", coded,
 			what);
 	if (arrakis_change(j->h->api, method, path, body, fn, j) < 0)
 		job_no_memory(j);
@@ -196,7 +195,7 @@ static void post_vm(struct job *j)
 	const char *const pairs[][2] = {
 			{"vmName", j->id}, {"snapshotId", j->text}};
 
-	job_send(j, "POST", NULL, "", pairs, 2);
+	job_send(j, "POST", "", "", pairs, 2);
 }
 
 static void found_power(struct job *j, const struct guest *g)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/crypto.h"
 #include "proto/json.h"
 
 enum { HEX_LEN = 6 };
@@ -19,11 +20,11 @@ static bool take_color(const char *text, size_t len, char ret[8])
 /* What can be read on a background: black or white. */
 static void color_for(const char background[8], char ret[8])
 {
-	unsigned red = 0, green = 0, blue = 0;
+	uint8_t rgb[HEX_LEN / 2] = {0};
 
-	(void)sscanf(background + 1, "%2x%2x%2x", &red, &green, &blue);
+	(void)crypto_unhex(background + 1, rgb, sizeof(rgb));
 	(void)snprintf(ret, 8, "%s",
-			299 * red + 587 * green + 114 * blue > 128000
+			299 * rgb[0] + 587 * rgb[1] + 114 * rgb[2] > 128000
 					? "#000000"
 					: "#ffffff");
 }
