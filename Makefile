@@ -24,12 +24,11 @@ check: ## every test
 	@tools/build build
 	@tests/run build
 
-long: ## what takes minutes: consoles that are quiet behind limits
+long: ## what takes minutes: quiet consoles, short tickets, an idle gateway
 	@$(SETUP) build page demo check
 	@tools/page
 	@tools/build build src/glassbridge
-	@tests/long/late_viewer
-	@tests/long/quiet
+	@for each in tests/long/*; do echo "== $$each"; $$each || exit 1; done
 
 asan: ## the tests under address, undefined-behaviour and leak sanitizers
 	@$(SETUP) build demo check
