@@ -82,6 +82,7 @@ static int power_to(struct target *t, enum power_verb v, bool yes)
 		return code;
 	(void)snprintf(what, sizeof(what), "the %s of %s", verb, t->guest->id);
 	hypervisor_power(t->hypervisor, t->id, v, target_on_done, &d);
+	hypervisor_on_begun(t->hypervisor, &d, target_on_begun);
 	return target_finish(&d, what);
 }
 
@@ -116,6 +117,7 @@ static int restore_to(struct target *t, const char *snapshot, bool yes)
 	(void)snprintf(what, sizeof(what), "the return of %s to its snapshot",
 			t->guest->id);
 	hypervisor_restore(t->hypervisor, t->id, snapshot, target_on_done, &d);
+	hypervisor_on_begun(t->hypervisor, &d, target_on_begun);
 	return target_finish(&d, what);
 }
 

@@ -16,7 +16,8 @@ enum { LIST_MS = 30000 };
 
 struct snapshot_values {
 	struct target_options target;
-	bool list;
+	bool list, memory;
+	const char *description;
 };
 
 static const struct option_rule options[] = {
@@ -24,6 +25,13 @@ static const struct option_rule options[] = {
 		{"list", 'l', OPTION_FLAG,
 				offsetof(struct snapshot_values, list), NULL,
 				"list those there are", NULL},
+		{"description", 'd', OPTION_TEXT,
+				offsetof(struct snapshot_values, description),
+				"TEXT", "what it is for", NULL},
+		{"memory", 'm', OPTION_FLAG,
+				offsetof(struct snapshot_values, memory), NULL,
+				"with what runs in it, not only its disks",
+				NULL},
 		{0},
 };
 
@@ -144,14 +152,22 @@ static void on_snapped(void *arg, int r, const char *name, const char *task,
 	target_on_done(&t->done, r, task, e);
 }
 
-static int take(struct target *t, const char *name)
+static void on_snapping(void *arg, const char *task)
+{
+	struct taking *t = arg;
+
+	target_on_begun(&t->done, task);
+}
+
+static int take(struct target *t, const struct snapshot_wish *w)
 {
 	struct taking s = {.done.target = t};
 	char what[GUEST_ID_MAX + 32];
 	int code;
 
 	(void)snprintf(what, sizeof(what), "the snapshot of %s", t->guest->id);
-	hypervisor_snapshot(t->hypervisor, t->id, name, on_snapped, &s);
+	hypervisor_snapshot(t->hypervisor, t->id, w, on_snapped, &s);
+	hypervisor_on_begun(t->hypervisor, &s, on_snapping);
 	code = target_finish(&s.done, what);
 	if (code == 0) {
 		put_clean(stdout, s.name);
@@ -163,6 +179,9 @@ static int take(struct target *t, const char *name)
 static int snapshot(struct app *a, const void *values, int argc, char **argv)
 {
 	const struct snapshot_values *v = values;
+	const struct snapshot_wish wish = {.name = argc > 1 ? argv[1] : NULL,
+			.description = v->description,
+			.memory = v->memory};
 	struct target t;
 	int code;
 
@@ -172,8 +191,7 @@ static int snapshot(struct app *a, const void *values, int argc, char **argv)
 	code = target_open(a, argv[0], &v->target, &t);
 	if (code != 0)
 		return code;
-	code = v->list ? list(&t, app_json(a))
-		       : take(&t, argc > 1 ? argv[1] : NULL);
+	code = v->list ? list(&t, app_json(a)) : take(&t, &wish);
 	target_close(&t);
 	return code;
 }

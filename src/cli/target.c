@@ -152,8 +152,18 @@ void target_on_done(void *arg, int r, const char *task, const struct err *e)
 	d->r = r;
 	if (r < 0)
 		d->e = *e;
-	(void)snprintf(d->task, sizeof(d->task), "%s", task ? task : "");
+	if (task)
+		(void)snprintf(d->task, sizeof(d->task), "%s", task);
 	target_answered(d->target);
+}
+
+void target_on_begun(void *arg, const char *task)
+{
+	struct target_done *d = arg;
+
+	(void)snprintf(d->task, sizeof(d->task), "%s", task);
+	if (d->told)
+		say("it is %s", d->task);
 }
 
 /* A change that a read_only profile refuses has an exit code of its own. */
@@ -168,7 +178,10 @@ int target_finish(struct target_done *d, const char *what)
 	bool done = target_wait(d->target, PATIENCE_MS);
 
 	if (!done) {
-		say("waiting for %s; Ctrl+C leaves it to itself", what);
+		say(*d->task ? "waiting for %s (%s); Ctrl+C leaves it to itself"
+			     : "waiting for %s%s; Ctrl+C leaves it to itself",
+				what, d->task);
+		d->told = true;
 		done = target_wait(d->target, TARGET_TASK_MS);
 	}
 	if (!done)

@@ -73,10 +73,13 @@ struct target_done {
 	int r;
 	struct err e;
 	char task[256]; /* the hypervisor's name of it, or "" */
+	bool told;      /* that it is waited for */
 };
 
 /* For hypervisor_power() and its like, with a struct target_done. */
 void target_on_done(void *arg, int r, const char *task, const struct err *e);
+/* For hypervisor_on_begun(), with the same. */
+void target_on_begun(void *arg, const char *task);
 /* Wait for it. `what` is how people call it: "the start of web1". The exit
  * code, told where it failed. */
 int target_finish(struct target_done *d, const char *what);

@@ -9,6 +9,9 @@
 #include "gateway/gateway.h"
 #include "gateway/jobs.h"
 #include "gateway/routes.h"
+#include "proto/json.h"
+
+enum { SNAPSHOT_NAME_MAX = 128, SNAPSHOT_ABOUT_MAX = 1024 };
 
 /* An exchange that waits until it is known whether the guest is there and what
  * the account may do with it. */
@@ -18,8 +21,10 @@ struct change {
 	char guest[GUEST_ID_MAX];
 	char rest[GUEST_ID_MAX];
 	unsigned bar;         /* guest_bar: what it takes */
-	const char *snapshot; /* of the request; NULL: it is power */
+	const char *snapshot; /* that is gone back to; NULL: it is not that */
 	bool lists;           /* the snapshots are only listed */
+	bool takes;           /* one is taken */
+	struct snapshot_wish wish; /* its texts are the request's */
 	enum power_verb verb;
 };
 
@@ -60,13 +65,19 @@ void api_job_get(struct gateway *g, struct exchange *x)
 				"minutes after its end.");
 }
 
+static const char *change_name(const struct change *c)
+{
+	return c->takes      ? "snapshot"
+	       : c->snapshot ? "restore"
+			     : power_verb_name(c->verb);
+}
+
 static void change_begin(struct change *c)
 {
 	struct exchange *x = c->x;
 	struct job *j;
-	int r = job_new(&j, x->gateway->jobs,
-			c->snapshot ? "restore" : power_verb_name(c->verb),
-			c->guest, &x->who);
+	int r = job_new(&j, x->gateway->jobs, change_name(c), c->guest,
+			&x->who);
 
 	if (r < 0) {
 		exchange_refuse(x, r == -EDQUOT ? END_LIMIT : END_INTERNAL,
@@ -75,10 +86,13 @@ static void change_begin(struct change *c)
 					     : NULL);
 		return;
 	}
-	if (c->snapshot)
+	if (c->takes)
+		hypervisor_snapshot(c->h, c->rest, &c->wish, job_snapped, j);
+	else if (c->snapshot)
 		hypervisor_restore(c->h, c->rest, c->snapshot, job_done, j);
 	else
 		hypervisor_power(c->h, c->rest, c->verb, job_done, j);
+	hypervisor_on_begun(c->h, j, job_begun);
 	answer_job(x, j, 202);
 }
 
@@ -126,12 +140,11 @@ static bool guest_allows(const struct change *c, const struct guest *s)
 		exchange_refuse(c->x, END_NO_SUCH_GUEST, NULL);
 	else if (s->barred & c->bar)
 		exchange_refuse(c->x, END_NOT_PERMITTED,
-				c->bar == GUEST_BARS_POWER
-						? "The account lacks "
-						  "VM.PowerMgmt on it."
-						: "The account lacks "
-						  "VM.Snapshot.Rollback on "
-						  "it.");
+				"The account lacks %s on it.",
+				c->bar == GUEST_BARS_POWER ? "VM.PowerMgmt"
+				: c->bar == GUEST_BARS_SNAPSHOT
+						? "VM.Snapshot"
+						: "VM.Snapshot.Rollback");
 	else
 		return true;
 	return false;
@@ -142,6 +155,7 @@ static bool kind_allows(const struct change *c)
 {
 	const struct hypervisor_ops *ops = c->h->ops;
 	bool can = c->lists      ? ops->snapshots != NULL
+		   : c->takes    ? ops->snapshot != NULL
 		   : c->snapshot ? ops->restore != NULL
 				 : ops->power != NULL;
 
@@ -240,6 +254,38 @@ void api_snapshots_get(struct gateway *g, struct exchange *x)
 	const struct change c = {.bar = GUEST_BARS_RESTORE, .lists = true};
 
 	change_start(g, x, &c);
+}
+
+/* A text of the request, if there is one: short, and for people to read. */
+static bool take_text(const struct exchange *x, const char *key, size_t max,
+		const char **ret)
+{
+	const struct json *value = json_get(x->body, key);
+	const char *text = json_text(value);
+
+	if (!value || json_is_null(value))
+		return true;
+	if (!text || strlen(text) > max)
+		return false;
+	*ret = text;
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' && *text != '\n')
+			return false;
+	return true;
+}
+
+void api_snapshots_post(struct gateway *g, struct exchange *x)
+{
+	struct change c = {.bar = GUEST_BARS_SNAPSHOT, .takes = true};
+
+	c.wish.memory = exchange_flag(x, "memory");
+	if (take_text(x, "name", SNAPSHOT_NAME_MAX, &c.wish.name) &&
+			take_text(x, "description", SNAPSHOT_ABOUT_MAX,
+					&c.wish.description))
+		change_start(g, x, &c);
+	else
+		exchange_refuse(x, END_BAD_REQUEST,
+				"`name` and `description` are short texts.");
 }
 
 void api_restore_post(struct gateway *g, struct exchange *x)

@@ -11,7 +11,7 @@
 #include "core/loop.h"
 #include "proto/json.h"
 
-enum { TASK_MAX = 256 };
+enum { TASK_MAX = 256, NAME_MAX_LEN = 256 };
 
 enum job_state { JOB_RUNNING, JOB_DONE, JOB_FAILED };
 
@@ -23,9 +23,10 @@ struct job {
 	const char *what;
 	enum job_state state;
 	struct principal who;
-	char task[TASK_MAX]; /* "" while it is not known */
-	enum end_word word;  /* of a failed one */
-	bool plain;          /* the detail tells nothing but what it refuses */
+	char task[TASK_MAX];     /* "" while it is not known */
+	char name[NAME_MAX_LEN]; /* of the snapshot that it has made, or "" */
+	enum end_word word;      /* of a failed one */
+	bool plain; /* the detail tells nothing but what it refuses */
 	char detail[ERR_TEXT_MAX];
 	uint64_t ended_ms;
 };
@@ -133,16 +134,38 @@ int job_new(struct job **ret_job, struct jobs *j, const char *what,
 	return 0;
 }
 
+void job_begun(void *arg, const char *task)
+{
+	struct job *j = arg;
+
+	(void)snprintf(j->task, sizeof(j->task), "%s", task);
+	log_info(NULL,
+			"event=job_begun id=%.4s what=%s guest=%s user=%s "
+			"task=%s",
+			j->id, j->what, log_value(j->guest).text,
+			log_value(j->who.name).text, log_value(j->task).text);
+}
+
+void job_snapped(void *arg, int r, const char *name, const char *task,
+		const struct err *e)
+{
+	struct job *j = arg;
+
+	(void)snprintf(j->name, sizeof(j->name), "%s", name ? name : "");
+	job_done(j, r, task, e);
+}
+
 void job_done(void *arg, int r, const char *task, const struct err *e)
 {
 	struct job *j = arg;
 
 	j->state = r < 0 ? JOB_FAILED : JOB_DONE;
 	j->ended_ms = loop_now_ms(j->all->control);
-	(void)snprintf(j->task, sizeof(j->task), "%s", task ? task : "");
+	if (task)
+		(void)snprintf(j->task, sizeof(j->task), "%s", task);
 	if (r < 0) {
 		j->word = end_of_change(r, &j->who);
-		j->plain = r == -EPERM;
+		j->plain = r == -EPERM || r == -EINVAL;
 		(void)snprintf(j->detail, sizeof(j->detail), "%s", e->text);
 	}
 	log_info(NULL,
@@ -188,6 +211,8 @@ void job_put(struct json_out *o, const struct job *j, bool candid)
 	json_out_put_text(o, "what", j->what);
 	json_out_put_text(o, "state", state_names[j->state]);
 	json_out_put_text(o, "task", *j->task ? j->task : NULL);
+	if (*j->name)
+		json_out_put_text(o, "snapshot", j->name);
 	json_out_put_text(o, "word", end ? end->word : NULL);
 	json_out_put_text(o, "detail",
 			!end                 ? NULL
@@ -204,6 +229,7 @@ enum end_word end_of_change(int r, const struct principal *who)
 	case -EACCES: /* of their own account, or of the gateway's */
 		return who->via == AUTH_PROXMOX ? END_NOT_PERMITTED
 						: END_HYPERVISOR_REFUSED;
+	case -EINVAL:
 	case -ENOTSUP:
 		return END_BAD_REQUEST;
 	case -ETIMEDOUT:

@@ -36,6 +36,11 @@ void jobs_free(struct jobs *j);
  * many run at the same time, -ENOMEM. */
 int job_new(struct job **ret_job, struct jobs *j, const char *what,
 		const char *guest, const struct principal *who);
+/* It has begun: a hypervisor_begun_fn whose arg is the job. */
+void job_begun(void *arg, const char *task);
+/* A hypervisor_snapped_fn whose arg is the job. */
+void job_snapped(void *arg, int r, const char *name, const char *task,
+		const struct err *e);
 /* Its end: a hypervisor_done_fn whose arg is the job. */
 void job_done(void *arg, int r, const char *task, const struct err *e);
 

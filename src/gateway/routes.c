@@ -25,6 +25,7 @@
 	API("GET", "/api/v1/guests/{id}", api_guest_get),                  \
 	API("POST", "/api/v1/guests/{id}/power", api_power_post),          \
 	API("GET", "/api/v1/guests/{id}/snapshots", api_snapshots_get),    \
+	API("POST", "/api/v1/guests/{id}/snapshots", api_snapshots_post),  \
 	API("POST", "/api/v1/guests/{id}/snapshots/{name}/restore",        \
 	    api_restore_post),                                             \
 	API("GET", "/api/v1/jobs/{id}", api_job_get),                      \

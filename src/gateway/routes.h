@@ -43,6 +43,7 @@ void api_guests_get(struct gateway *g, struct exchange *x);
 void api_guest_get(struct gateway *g, struct exchange *x);
 void api_power_post(struct gateway *g, struct exchange *x);
 void api_snapshots_get(struct gateway *g, struct exchange *x);
+void api_snapshots_post(struct gateway *g, struct exchange *x);
 void api_restore_post(struct gateway *g, struct exchange *x);
 void api_job_get(struct gateway *g, struct exchange *x);
 void api_consoles_post(struct gateway *g, struct exchange *x);

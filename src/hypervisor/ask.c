@@ -21,6 +21,7 @@ struct ask {
 	hypervisor_findings_fn *findings_fn;
 	hypervisor_realms_fn *realms_fn;
 	hypervisor_proved_fn *proved_fn;
+	hypervisor_begun_fn *begun_fn; /* besides */
 	void *arg;
 };
 
@@ -202,6 +203,17 @@ static void ask_proved(
 	ask_free(a);
 }
 
+/* The arg of a provider is the ask; of others there is none. */
+void hypervisor_begun(struct hypervisor *h, void *arg, const char *task)
+{
+	struct ask *a = h->asks;
+
+	while (a && a != arg)
+		a = a->next;
+	if (a && a->begun_fn)
+		a->begun_fn(a->arg, task);
+}
+
 /* ---- questions ------------------------------------------------------------
  */
 
@@ -327,6 +339,17 @@ void hypervisor_restore(struct hypervisor *h, const char *id,
 	h->ops->restore(h, id, snapshot, ask_done, a);
 }
 
+void hypervisor_on_begun(
+		struct hypervisor *h, void *arg, hypervisor_begun_fn *fn)
+{
+	struct ask *a = h->asks; /* the youngest first */
+
+	while (a && a->arg != arg)
+		a = a->next;
+	if (a)
+		a->begun_fn = fn;
+}
+
 void hypervisor_snapshots(struct hypervisor *h, const char *id,
 		hypervisor_snapshots_fn *fn, void *arg)
 {
@@ -395,8 +418,9 @@ void hypervisor_reach(struct hypervisor *h, const char *id, uint16_t guest_port,
 	h->ops->reach(h, id, guest_port, ask_planned, a);
 }
 
-void hypervisor_snapshot(struct hypervisor *h, const char *id, const char *name,
-		hypervisor_snapped_fn *fn, void *arg)
+void hypervisor_snapshot(struct hypervisor *h, const char *id,
+		const struct snapshot_wish *w, hypervisor_snapped_fn *fn,
+		void *arg)
 {
 	struct err e;
 	struct ask *a = ask_change(h, h->ops->snapshot != NULL, arg, &e);
@@ -406,7 +430,7 @@ void hypervisor_snapshot(struct hypervisor *h, const char *id, const char *name,
 		return;
 	}
 	a->snapped_fn = fn;
-	h->ops->snapshot(h, id, name, ask_snapped, a);
+	h->ops->snapshot(h, id, w, ask_snapped, a);
 }
 
 void hypervisor_create(struct hypervisor *h, const char *id,

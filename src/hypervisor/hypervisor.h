@@ -55,7 +55,8 @@ struct guest_marks {
 enum guest_bar {
 	GUEST_BARS_CONSOLE = 1, /* then `lacks` says so, too */
 	GUEST_BARS_POWER = 2,
-	GUEST_BARS_RESTORE = 4, /* going back to a snapshot */
+	GUEST_BARS_RESTORE = 4,  /* going back to a snapshot */
+	GUEST_BARS_SNAPSHOT = 8, /* taking one */
 };
 
 /* A TCP port of a guest that its hypervisor announces to others. The host port
@@ -136,6 +137,10 @@ unsigned guest_verbs(enum guest_status s);
 typedef void hypervisor_done_fn(
 		void *arg, int r, const char *task, const struct err *e);
 
+/* The hypervisor has taken it on, as this task: told at most once, before the
+ * end, and only where there is such a thing. */
+typedef void hypervisor_begun_fn(void *arg, const char *task);
+
 struct snapshot {
 	const char *name;
 	const char *description; /* NULL: none */
@@ -158,6 +163,13 @@ struct guest_address {
 typedef void hypervisor_addresses_fn(void *arg, int r,
 		const struct guest_address *all, size_t count,
 		const struct err *e);
+
+/* What one is to be. */
+struct snapshot_wish {
+	const char *name;        /* NULL: the hypervisor finds one */
+	const char *description; /* NULL: none */
+	bool memory; /* with what runs, where the hypervisor has a choice */
+};
 
 /* A snapshot was made: r and `task` as in hypervisor_done_fn, `name` as
  * hypervisor_restore() takes it. */
@@ -302,7 +314,8 @@ struct hypervisor_ops {
 			hypervisor_addresses_fn *fn, void *arg);
 	void (*reach)(struct hypervisor *h, const char *id, uint16_t guest_port,
 			hypervisor_plan_fn *fn, void *arg);
-	void (*snapshot)(struct hypervisor *h, const char *id, const char *name,
+	void (*snapshot)(struct hypervisor *h, const char *id,
+			const struct snapshot_wish *w,
 			hypervisor_snapped_fn *fn, void *arg);
 	void (*create)(struct hypervisor *h, const char *id,
 			const char *snapshot, hypervisor_done_fn *fn,
@@ -375,6 +388,13 @@ void hypervisor_snapshots(struct hypervisor *h, const char *id,
 		hypervisor_snapshots_fn *fn, void *arg);
 void hypervisor_restore(struct hypervisor *h, const char *id,
 		const char *snapshot, hypervisor_done_fn *fn, void *arg);
+/* Said right after one of the questions that change a guest: who gave it this
+ * `arg` also wants to know when it has begun. Not where it was answered
+ * already. `fn` must not free the hypervisor. */
+void hypervisor_on_begun(
+		struct hypervisor *h, void *arg, hypervisor_begun_fn *fn);
+/* For providers: what was asked with this `arg` has begun. */
+void hypervisor_begun(struct hypervisor *h, void *arg, const char *task);
 /* Ask the guest itself for its addresses: it may take seconds, and it may lie.
  * -ENOTSUP too where the hypervisor knows no such question; then struct
  * guest's `address` is all there is. */
@@ -389,9 +409,10 @@ void hypervisor_addresses(struct hypervisor *h, const char *id,
  */
 void hypervisor_reach(struct hypervisor *h, const char *id, uint16_t guest_port,
 		hypervisor_plan_fn *fn, void *arg);
-/* Make a snapshot; `name` NULL: the hypervisor finds one. */
-void hypervisor_snapshot(struct hypervisor *h, const char *id, const char *name,
-		hypervisor_snapped_fn *fn, void *arg);
+/* Make a snapshot. -EINVAL: it cannot be called so. */
+void hypervisor_snapshot(struct hypervisor *h, const char *id,
+		const struct snapshot_wish *w, hypervisor_snapped_fn *fn,
+		void *arg);
 /* A new guest, running, out of a snapshot or (NULL) of what new ones are made
  * of. -EEXIST: there is one of this name. */
 void hypervisor_create(struct hypervisor *h, const char *id,

@@ -529,14 +529,16 @@ static void arrakis_ops_destroy(struct hypervisor *h, const char *id,
 	done_job(h, id, NULL, &j);
 }
 
+/* It always holds the memory, and nothing is said of it. */
 static void arrakis_ops_snapshot(struct hypervisor *h, const char *id,
-		const char *name, hypervisor_snapped_fn *fn, void *arg)
+		const struct snapshot_wish *w, hypervisor_snapped_fn *fn,
+		void *arg)
 {
 	const struct job j = {
 			.found = found_snapshot, .snapped_fn = fn, .arg = arg};
 	struct err e;
 
-	if (job_new(h, id, name, &j) < 0)
+	if (job_new(h, id, w->name, &j) < 0)
 		fn(arg, err_set(&e, -ENOMEM, "no memory"), NULL, NULL, &e);
 }
 

@@ -276,6 +276,8 @@ static void take_bars(struct pve_guest *g, const char *path,
 	if (!pve_may(all, path, g->pool, "VM.Snapshot") &&
 			!pve_may(all, path, g->pool, "VM.Snapshot.Rollback"))
 		g->shown.barred |= GUEST_BARS_RESTORE;
+	if (!pve_may(all, path, g->pool, "VM.Snapshot"))
+		g->shown.barred |= GUEST_BARS_SNAPSHOT;
 }
 
 static int take_resource(struct pve_guest *g, const struct json *from,

@@ -170,6 +170,18 @@ static void proxmox_restore(struct hypervisor *hv, const char *id,
 		fn(arg, err_set(&e, -ENOMEM, "no memory"), NULL, &e);
 }
 
+static void proxmox_snapshot(struct hypervisor *hv, const char *id,
+		const struct snapshot_wish *w, hypervisor_snapped_fn *fn,
+		void *arg)
+{
+	struct proxmox *h = (struct proxmox *)hv;
+	struct err e;
+	int r = pve_snapshot(&h->tasks, id, w, fn, arg, &e);
+
+	if (r < 0)
+		fn(arg, r, NULL, NULL, &e);
+}
+
 static void proxmox_snapshots(struct hypervisor *hv, const char *id,
 		hypervisor_snapshots_fn *fn, void *arg)
 {
@@ -309,8 +321,10 @@ static int proxmox_begin(struct proxmox *h, struct loop *l, const char *profile,
 			.list = h->list,
 			.profile = h->profile,
 	};
-	h->tasks = (struct pve_tasks){
-			.loop = l, .api = h->api, .list = h->list};
+	h->tasks = (struct pve_tasks){.owner = &h->hypervisor,
+			.loop = l,
+			.api = h->api,
+			.list = h->list};
 	h->inspections = (struct pve_inspections){
 			.loop = l,
 			.api = h->api,
@@ -374,6 +388,7 @@ const struct hypervisor_ops proxmox_hypervisor = {
 		.viewer = proxmox_viewer,
 		.look = proxmox_look,
 		.power = proxmox_power,
+		.snapshot = proxmox_snapshot,
 		.snapshots = proxmox_snapshots,
 		.restore = proxmox_restore,
 		.page = proxmox_page,

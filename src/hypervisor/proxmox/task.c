@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "core/loop.h"
 #include "hypervisor/proxmox/address.h"
@@ -12,7 +13,13 @@
 #include "proto/json.h"
 #include "proto/url.h"
 
-enum { UPID_MAX = 256, PATH_MAX_LEN = 2 * GUEST_ID_MAX };
+enum {
+	UPID_MAX = 256,
+	PATH_MAX_LEN = 2 * GUEST_ID_MAX,
+	SNAPSHOT_NAME_MIN = 2,
+	SNAPSHOT_NAME_MAX = 40,
+	FORM_MAX = 64 * 1024, /* a description */
+};
 
 struct pve_task {
 	struct pve_task *next, *prev;
@@ -21,13 +28,16 @@ struct pve_task {
 	char what[4 * GUEST_ID_MAX]; /* "status/start", "snapshot/a/rollback" */
 	bool starts;                 /* then it may run already */
 	const char *method;
-	pve_fn *answered; /* to the first question */
+	char *form;                       /* owned; NULL: none */
+	char name[SNAPSHOT_NAME_MAX + 1]; /* of the new snapshot */
+	pve_fn *answered;                 /* to the first question */
 	uint64_t since_ms;
 	uint64_t look_ms;
 	struct timer *timer;
 	char upid[UPID_MAX], node[64];
 	/* one of them */
 	hypervisor_done_fn *done_fn;
+	hypervisor_snapped_fn *snapped_fn;
 	hypervisor_snapshots_fn *snapshots_fn;
 	hypervisor_addresses_fn *addresses_fn;
 	void *arg;
@@ -42,6 +52,7 @@ static void task_free(struct pve_task *t)
 	if (t->next)
 		t->next->prev = t->prev;
 	timer_free(t->timer);
+	free(t->form);
 	free(t);
 }
 
@@ -65,6 +76,10 @@ static void task_end(struct pve_task *t, int r, const struct err *why)
 	if (copy.done_fn)
 		copy.done_fn(copy.arg, r, *copy.upid ? copy.upid : NULL,
 				r < 0 ? &e : NULL);
+	else if (copy.snapped_fn)
+		copy.snapped_fn(copy.arg, r, r == 0 ? copy.name : NULL,
+				*copy.upid ? copy.upid : NULL,
+				r < 0 ? &e : NULL);
 	else if (copy.snapshots_fn)
 		copy.snapshots_fn(copy.arg, r, NULL, 0, r < 0 ? &e : NULL);
 	else
@@ -80,9 +95,10 @@ static void task_no_memory(struct pve_task *t)
 }
 
 static void task_ask(struct pve_task *t, const char *method, const char *path,
-		pve_fn *fn)
+		const char *form, pve_fn *fn)
 {
-	const struct pve_ask ask = {.method = method, .path = path};
+	const struct pve_ask ask = {
+			.method = method, .path = path, .form = form};
 
 	if (pve_call(t->all->api, &ask, fn, t) < 0)
 		task_no_memory(t);
@@ -144,7 +160,7 @@ static void on_look(void *arg)
 	(void)url_encode(t->upid, strlen(t->upid), upid, sizeof(upid));
 	(void)snprintf(path, sizeof(path), "/nodes/%s/tasks/%s/status", t->node,
 			upid);
-	task_ask(t, "GET", path, on_task);
+	task_ask(t, "GET", path, NULL, on_task);
 }
 
 /* "UPID:pve1:0000C530:001C9BEC:677E934A:qmstart:100:root@pam:" */
@@ -176,6 +192,7 @@ static void on_asked(
 		r = err_set(&e, -EPROTO, "the answer names no task");
 		task_end(t, r, &e);
 	} else {
+		hypervisor_begun(t->all->owner, t->arg, t->upid);
 		task_wait(t);
 	}
 }
@@ -268,7 +285,7 @@ static void on_listed(void *arg, int r, const struct err *why)
 	}
 	(void)snprintf(path, sizeof(path), "/nodes/%s/%s/%s", g->node, t->id,
 			t->what);
-	task_ask(t, t->method, path, t->answered);
+	task_ask(t, t->method, path, t->form, t->answered);
 }
 
 static int task_new(struct pve_tasks *all, const char *id,
@@ -277,8 +294,10 @@ static int task_new(struct pve_tasks *all, const char *id,
 	struct pve_task *t = malloc(sizeof(*t));
 	int r = -ENOMEM;
 
-	if (!t)
+	if (!t) {
+		free(from->form);
 		return r;
+	}
 	*t = *from;
 	t->all = all;
 	/* a longer one is nobody's: it is not found */
@@ -324,6 +343,75 @@ int pve_restore(struct pve_tasks *all, const char *id, const char *snapshot,
 		name[0] = '\0'; /* no snapshot has so long a name */
 	(void)snprintf(t.what, sizeof(t.what), "snapshot/%s/rollback", name);
 	return task_new(all, id, &t);
+}
+
+/* What the cluster takes for a name; "current" is how it calls what runs. */
+static bool is_snapshot_name(const char *name)
+{
+	size_t len = strlen(name);
+	bool letter = (*name | 32) >= 'a' && (*name | 32) <= 'z';
+
+	return letter && len >= SNAPSHOT_NAME_MIN && len <= SNAPSHOT_NAME_MAX &&
+	       strcmp(name, "current") != 0 &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyz"
+			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") == len;
+}
+
+/* "glassbridge-20261121-074530": UTC, as nobody else calls his. */
+static void snapshot_name(char ret[SNAPSHOT_NAME_MAX + 1])
+{
+	time_t now = time(NULL);
+	struct tm tm = {0};
+
+	(void)gmtime_r(&now, &tm);
+	(void)strftime(ret, SNAPSHOT_NAME_MAX + 1, "glassbridge-%Y%m%d-%H%M%S",
+			&tm);
+}
+
+/* The form of the request; NULL: no memory, or a description without end. */
+static char *snapshot_form(const char *name, const struct snapshot_wish *w)
+{
+	const char *about = w->description ? w->description : "";
+	size_t room = 3 * strlen(about) + 1;
+	char *text = room < FORM_MAX ? malloc(room) : NULL;
+	char *form = NULL;
+
+	if (text && url_encode(about, strlen(about), text, room) >= 0 &&
+			asprintf(&form, "snapname=%s%s%s%s", name,
+					w->memory ? "&vmstate=1" : "",
+					*about ? "&description=" : "",
+					text) < 0)
+		form = NULL;
+	free(text);
+	return form;
+}
+
+int pve_snapshot(struct pve_tasks *all, const char *id,
+		const struct snapshot_wish *w, hypervisor_snapped_fn *fn,
+		void *arg, struct err *e)
+{
+	struct pve_task t = {.snapped_fn = fn,
+			.arg = arg,
+			.method = "POST",
+			.answered = on_asked};
+	int r;
+
+	if (w->name && !is_snapshot_name(w->name))
+		return err_set(e, -EINVAL,
+				"a snapshot's name has %d to %d letters, "
+				"digits, '_' and '-', and begins with a letter",
+				SNAPSHOT_NAME_MIN, SNAPSHOT_NAME_MAX);
+	if (w->memory && strncmp(id, "qemu/", 5) != 0)
+		return err_set(e, -ENOTSUP,
+				"the snapshot of a container holds no memory");
+	if (w->name)
+		(void)snprintf(t.name, sizeof(t.name), "%s", w->name);
+	else
+		snapshot_name(t.name);
+	(void)snprintf(t.what, sizeof(t.what), "snapshot");
+	t.form = snapshot_form(t.name, w);
+	r = t.form ? task_new(all, id, &t) : -ENOMEM;
+	return r < 0 ? err_set(e, r, "no memory") : 0;
 }
 
 int pve_snapshots(struct pve_tasks *all, const char *id,

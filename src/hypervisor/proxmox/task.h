@@ -22,6 +22,7 @@ enum {
 
 /* Lent to tasks; outlives them. */
 struct pve_tasks {
+	struct hypervisor *owner; /* who is told of what has begun */
 	struct loop *loop;
 	struct pve_api *api;
 	struct pve_list *list;
@@ -33,6 +34,11 @@ int pve_power(struct pve_tasks *all, const char *id, enum power_verb verb,
 		hypervisor_done_fn *fn, void *arg);
 int pve_restore(struct pve_tasks *all, const char *id, const char *snapshot,
 		hypervisor_done_fn *fn, void *arg);
+/* -EINVAL: the cluster would not call it so; -ENOTSUP: the guest has no memory
+ * to keep. Then e says why, and nobody is called. */
+int pve_snapshot(struct pve_tasks *all, const char *id,
+		const struct snapshot_wish *w, hypervisor_snapped_fn *fn,
+		void *arg, struct err *e);
 int pve_snapshots(struct pve_tasks *all, const char *id,
 		hypervisor_snapshots_fn *fn, void *arg);
 /* Not a change: a question to the guest itself. */

@@ -352,7 +352,8 @@ static void sandboxes_are_made_snapped_restored_and_ended(void)
 	CHECK_INT(server_count(&server,
 				  "{\"vmName\":\"new\",\"snapshotId\":\"s0\"}"),
 			1);
-	hypervisor_snapshot(h, "foo", NULL, on_snapped, NULL);
+	hypervisor_snapshot(
+			h, "foo", &(struct snapshot_wish){0}, on_snapped, NULL);
 	CHECK_INT(answer(), 0);
 	CHECK_STR(seen.text, "s1");
 	hypervisor_restore(h, "foo", "s1", on_done, NULL);
@@ -390,7 +391,8 @@ static void a_read_only_profile_changes_nothing(void)
 	CHECK_INT(answer(), -EPERM);
 	hypervisor_destroy(h, "foo", on_done, NULL);
 	CHECK_INT(answer(), -EPERM);
-	hypervisor_snapshot(h, "foo", NULL, on_snapped, NULL);
+	hypervisor_snapshot(
+			h, "foo", &(struct snapshot_wish){0}, on_snapped, NULL);
 	CHECK_INT(answer(), -EPERM);
 	hypervisor_command(h, "foo", "reboot", on_output, NULL);
 	CHECK_INT(answer(), -EPERM);

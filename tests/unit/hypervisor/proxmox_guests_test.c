@@ -248,7 +248,8 @@ static void what_the_account_may_not_do_is_barred(void)
 				  "\"node\":\"pve1\",\"status\":\"running\"}",
 				  &facts),
 			0);
-	CHECK_INT(g.shown.barred, GUEST_BARS_CONSOLE | GUEST_BARS_POWER);
+	CHECK_INT(g.shown.barred, GUEST_BARS_CONSOLE | GUEST_BARS_POWER |
+						  GUEST_BARS_SNAPSHOT);
 	CHECK_HAS(g.shown.lacks[CONSOLE_VNC], "Your account");
 	CHECK(!(g.shown.verbs & 1u << POWER_RESET)); /* not of a container */
 	pve_guest_done(&g);

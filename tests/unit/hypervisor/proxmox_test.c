@@ -589,6 +589,108 @@ static void a_change_that_may_have_been_heard_is_not_asked_again(void)
 	end();
 }
 
+static void on_snapped(void *arg, int r, const char *name, const char *upid,
+		const struct err *e)
+{
+	keep(r, e);
+	(void)snprintf(task, sizeof(task), "%s %s", name ? name : "-",
+			upid ? upid : "-");
+	loop_stop(loop);
+}
+
+static int take(const char *id, const char *name, const char *about,
+		bool memory)
+{
+	const struct snapshot_wish w = {name, about, memory};
+	unsigned before = told;
+
+	proxmox_hypervisor.snapshot(h, id, &w, on_snapped, NULL);
+	CHECK_INT(loop_run(loop), 0);
+	CHECK_INT(told, before + 1);
+	return answered;
+}
+
+static void a_snapshot_is_taken_under_its_name_or_one_of_ours(void)
+{
+	begin(true);
+	server_rule(&one, "POST /nodes/pve1/qemu/100/snapshot", "200 OK",
+			"{\"data\":\"" UPID "\"}");
+	server_rule(&one, TASK, "200 OK",
+			"{\"data\":{\"status\":\"stopped\","
+			"\"exitstatus\":\"OK\"}}");
+	CHECK_INT(take("qemu/100", "be-fore_1", "a & b=\xc3\xa4\n", true), 0);
+	CHECK_STR(task, "be-fore_1 " UPID);
+	CHECK_INT(server_count(&one, "\r\n\r\nsnapname=be-fore_1&vmstate=1&"
+				     "description=a%20%26%20b%3D%C3%A4%0A\n"),
+			1);
+	CHECK_INT(take("qemu/100", NULL, NULL, false), 0);
+	CHECK_INT(strncmp(task, "glassbridge-2", 13), 0);
+	CHECK_INT(strcspn(task, " "), 12 + 8 + 1 + 6);
+	CHECK_INT(server_count(&one, "\r\n\r\nsnapname=glassbridge-2"), 1);
+	server_rule(&one, "POST /nodes/pve1/qemu/100/snapshot",
+			"500 snapshot name 'a1' already used", "");
+	CHECK_INT(take("qemu/100", "a1", NULL, false), -EREMOTEIO);
+	CHECK_HAS(error.text, "already used");
+	CHECK_STR(task, "- -");
+	CHECK_INT(two.asked, 0);
+	end();
+}
+
+static void a_snapshot_that_cannot_be_is_not_asked_for(void)
+{
+	static const char *const bad[] = {"", "a", "1st", "a b", "a&vmstate=1",
+			"current", "b\xc3\xa4",
+			"a234567890b234567890c234567890d2345678901"};
+
+	begin(true);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		CHECK_INT(take("qemu/100", bad[i], NULL, false), -EINVAL);
+	CHECK_INT(take("lxc/200", "ok", NULL, true), -ENOTSUP);
+	CHECK_HAS(error.text, "no memory");
+	CHECK_INT(take("qemu/999", "ok", NULL, false), -ENOENT);
+	CHECK_INT(server_count(&one, "POST"), 0);
+	proxmox_hypervisor.snapshot(h, "qemu/100",
+			&(struct snapshot_wish){.name = "ok"}, on_snapped,
+			NULL); /* and goes with it */
+	end();
+}
+
+static char begun[256];
+
+static void on_begun(void *arg, const char *name)
+{
+	CHECK(arg == begun);
+	CHECK_INT(told, 0);
+	(void)snprintf(begun, sizeof(begun), "%s", name);
+}
+
+static void a_task_is_named_when_it_begins(void)
+{
+	begin(true);
+	proxmox_hypervisor.free(h);
+	profile.kind = (char *)"proxmox";
+	CHECK_INT(hypervisor_open(&h,
+				  (const struct hypervisor_ops *const[]){
+						  &proxmox_hypervisor, NULL},
+				  loop, &profile, NULL),
+			0);
+	server_rule(&one, "POST /nodes/pve1/qemu/100/status/start", "200 OK",
+			"{\"data\":\"" UPID "\"}");
+	server_rule(&one, TASK, "200 OK",
+			"{\"data\":{\"status\":\"stopped\","
+			"\"exitstatus\":\"OK\"}}");
+	hypervisor_power(h, "qemu/100", POWER_START, on_done, begun);
+	hypervisor_on_begun(h, begun, on_begun);
+	CHECK_INT(loop_run(loop), 0);
+	CHECK_STR(begun, UPID);
+	CHECK_STR(task, UPID);
+	hypervisor_on_begun(h, begun, on_begun); /* too late: nobody asks */
+	hypervisor_begun(h, NULL, "x");
+	hypervisor_free(h);
+	CHECK_INT(proxmox_hypervisor.open(&h, loop, &profile, NULL), 0);
+	end();
+}
+
 static void on_snapshots(void *arg, int r, const struct snapshot *all,
 		size_t count, const struct err *e)
 {
@@ -621,6 +723,9 @@ static void snapshots_are_listed_and_reverted_to(void)
 TESTS(T(a_task_is_followed_to_its_end), T(what_cannot_be_done_is_told),
 		T(a_change_that_may_have_been_heard_is_not_asked_again),
 		T(snapshots_are_listed_and_reverted_to),
+		T(a_snapshot_is_taken_under_its_name_or_one_of_ours),
+		T(a_snapshot_that_cannot_be_is_not_asked_for),
+		T(a_task_is_named_when_it_begins),
 		T(a_token_goes_with_every_call_and_no_cookie),
 		T(a_password_logs_in_once_and_its_session_is_used),
 		T(a_session_that_is_refused_is_renewed_and_the_call_repeated),
