@@ -9,6 +9,8 @@
  *	POST /refresh			what /cluster/resources tells is as it is
  *	POST /nodes/pve1/kill		power off; /start: on again
  *	POST /nodes/pve1/daemon		{"up": false}: its privileged half
+ *	POST /nodes/pve1/deaf		{"deaf": true}: it lives, but its API and
+ *					spiceproxy refuse connections
  *	POST /nodes/pve1/certificate	another certificate, of another CA
  *	POST /nodes/pve1/spice		{"host-subject": "CN=x"}: told instead; {}: not
  *	GET  /guests/100		where it is; what clients sent to it, last
@@ -164,6 +166,7 @@ export class Control {
 		switch (verb) {
 		case 'kill': await node.kill(); break;
 		case 'start': await node.restart(); break;
+		case 'deaf': await node.setDeaf(Boolean(body.deaf)); break;
 		case 'daemon': node.hasDaemon = Boolean(body.up); break;
 		case 'certificate':
 			await this.lab.replaceCertificate(node);

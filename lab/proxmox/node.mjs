@@ -51,6 +51,14 @@ export class Node {
 		this.ports.clear();
 	}
 
+	/* Cut off from clients, not from the cluster. */
+	async setDeaf(isDeaf) {
+		this.api.close();
+		this.spice.close();
+		if (!isDeaf)
+			await this.start();
+	}
+
 	guests() {
 		return [...this.lab.guests.values()]
 			.filter((guest) => guest.node === this.name);

@@ -17,9 +17,11 @@
 #ifndef HTTP_CLIENT_H
 #define HTTP_CLIENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/crypto.h"
 #include "core/err.h"
 
 struct http_call;
@@ -75,7 +77,10 @@ struct http_reply {
 	char reason[HTTP_REASON_MAX]; /* of the status line; controls are '?' */
 	/* that answered: what a later dial is pinned to. "" on a Unix socket */
 	char address[HTTP_ADDRESS_MAX];
-	int64_t date;     /* its clock, seconds since 1970; 0: not told */
+	int64_t date; /* its clock, seconds since 1970; 0: not told */
+	/* SHA-256 of the certificate it showed; not where it has none */
+	uint8_t certificate[SHA256_LEN];
+	bool certified;
 	const char *type; /* Content-Type; NULL if there is none */
 	const char *body; /* a NUL follows */
 	size_t body_len;

@@ -96,6 +96,17 @@ static bool head_is_coded(const char *line, size_t len)
 	return at < len && strncasecmp(line + at, "identity", 8) != 0;
 }
 
+/* Only now: at its end a call has lost its connection. */
+static void head_peer(struct http_call *q)
+{
+	struct curl_tlssessioninfo *tls = NULL;
+
+	(void)curl_easy_getinfo(q->easy, CURLINFO_TLS_SSL_PTR, &tls);
+	q->reply.certified = tls && tls->internals &&
+			     tls_peer_fingerprint(tls->internals,
+					     q->reply.certificate) == 0;
+}
+
 static size_t on_head(char *line, size_t one, size_t len, void *arg)
 {
 	struct http_call *q = arg;
@@ -110,6 +121,7 @@ static size_t on_head(char *line, size_t one, size_t len, void *arg)
 	if (len >= 5 && memcmp(line, "HTTP/", 5) == 0) {
 		q->head_whole = false; /* after a 100 another one comes */
 		head_reason(q, line, len);
+		head_peer(q);
 	} else if (len <= 2) {
 		q->head_whole = true;
 	} else if (head_is_coded(line, len)) {

@@ -66,6 +66,10 @@ int tls_policy_apply(void *ssl_ctx, const struct tls_policy *p, struct err *e);
  * the layer's own handshake tells it by itself. */
 int tls_verdict(struct err *e);
 
+/* SHA-256 of the certificate that the peer of this SSL showed, for users of
+ * tls_policy_apply(). 0; -ENOENT: it has shown none. */
+int tls_peer_fingerprint(const void *ssl, uint8_t ret[SHA256_LEN]);
+
 /* ---- contexts: reference counted, any thread ---------------------------- */
 
 /* For connecting. The policy is copied. */

@@ -75,6 +75,20 @@ void tls_name_value(const X509_NAME *name, int nid, char *ret, size_t ret_max)
 	OPENSSL_free(text);
 }
 
+int tls_peer_fingerprint(const void *ssl, uint8_t ret[SHA256_LEN])
+{
+	uint8_t digest[EVP_MAX_MD_SIZE];
+	X509 *leaf = SSL_get1_peer_certificate(ssl);
+	int r = leaf && X509_digest(leaf, EVP_sha256(), digest, NULL) == 1
+				? 0
+				: -ENOENT;
+
+	X509_free(leaf);
+	if (r == 0)
+		memcpy(ret, digest, SHA256_LEN);
+	return r;
+}
+
 static void leaf_fingerprint(const X509 *leaf, char *ret)
 {
 	uint8_t digest[EVP_MAX_MD_SIZE] = {0};

@@ -60,6 +60,10 @@ int pve_call_new(struct pve_call **ret_call, struct pve_api *a,
 	q->has_form = ask->form != NULL;
 	q->harmless = ask->harmless || strcmp(ask->method, "GET") == 0;
 	q->anonymous = ask->anonymous;
+	q->first = ask->host;
+	q->only = ask->host > 0;
+	if (ask->node && pve_host_of(a, ask->node) < a->host_count)
+		q->first = 1 + pve_host_of(a, ask->node);
 	q->fn = fn;
 	q->arg = arg;
 	q->next = a->calls;
@@ -84,6 +88,18 @@ int pve_call(struct pve_api *a, const struct pve_ask *ask, pve_fn *fn,
 	if (r == 0)
 		pve_call_begin(q);
 	return r;
+}
+
+/* The host that is next; host_count: none is left. */
+static size_t call_host(const struct pve_call *q)
+{
+	const struct pve_api *a = q->api;
+	size_t first = q->first - 1;
+
+	if (q->first > 0 && !(q->tried & (1u << first)) &&
+			(q->only || !pve_host_rests(a, first)))
+		return first;
+	return q->only ? a->host_count : pve_host_choose(a, q->tried);
 }
 
 /* ---- asking ---------------------------------------------------------------
@@ -185,7 +201,7 @@ static void call_go(struct pve_call *q)
 		r = call_admit(q, &e);
 	if (r == -EAGAIN)
 		return;
-	q->host = pve_host_choose(a, q->tried);
+	q->host = call_host(q);
 	if (r == 0 && q->host == a->host_count) {
 		e = q->error;
 		r = e.code < 0 ? e.code
@@ -257,7 +273,7 @@ static void call_unanswered(struct pve_call *q, int r, const struct err *e)
 	if (r != -EMSGSIZE && r != -ENOMEM)
 		pve_host_failed(a, &a->hosts[q->host], q->asked_ms);
 	if ((unheard || (q->harmless && r != -EMSGSIZE && r != -ENOMEM)) &&
-			pve_host_choose(a, q->tried) < a->host_count) {
+			call_host(q) < a->host_count) {
 		pve_call_begin(q);
 		return;
 	}
@@ -286,7 +302,7 @@ static void call_refused(struct pve_call *q, const struct http_reply *reply,
 		q->tried = 0;
 		pve_call_begin(q);
 	} else if (answer->again == PVE_AGAIN_HOST && q->harmless &&
-			pve_host_choose(a, q->tried) < a->host_count) {
+			call_host(q) < a->host_count) {
 		call_note(q, r, &e);
 		pve_call_begin(q);
 	} else {
@@ -309,6 +325,8 @@ static void on_reply(void *arg, int r, const struct http_reply *reply,
 		return;
 	}
 	pve_host_answered(q->api, h);
+	if (reply->certified)
+		pve_host_showed(q->api, q->host, reply->certificate);
 	answer.place = (struct pve_place){&h->url, reply->address};
 	r = json_parse(reply->body, reply->body_len, &root, &e);
 	answer.root = root;

@@ -64,6 +64,9 @@ struct pve_ask {
 	const char *form;   /* "websocket=1"; NULL: no body */
 	bool harmless;      /* a POST that may be heard twice */
 	bool anonymous;     /* without a credential */
+	/* Ask the host first that is this node, if one is; NULL: any */
+	const char *node;
+	size_t host; /* 1 + the only one that is asked; 0: as above */
 };
 
 /* Where an answer came from: what belongs to it goes to the same address. */

@@ -9,6 +9,7 @@
 #include "core/secret.h"
 #include "hypervisor/proxmox/guests.h"
 #include "hypervisor/proxmox/list.h"
+#include "hypervisor/proxmox/nodes.h"
 #include "hypervisor/proxmox/opening.h"
 #include "hypervisor/proxmox/ticket.h"
 #include "proto/json.h"
@@ -165,14 +166,18 @@ static const char *mint_form(const struct pve_opening *o)
 	return "websocket=1";
 }
 
-static void opening_mint(struct pve_opening *o)
+/* By the host that is the guest's node: the end of another one does not cut
+ * the console. The WebSocket follows the ticket. */
+static void mint(void *arg)
 {
+	struct pve_opening *o = arg;
 	char path[sizeof(o->path) + 16];
 	const char *form = mint_form(o);
 	/* a listener that nobody comes to closes by itself */
 	const struct pve_ask ask = {.method = "POST",
 			.path = path,
 			.form = *form ? form : NULL,
+			.node = o->node,
 			.harmless = true};
 
 	if (o->kind == CONSOLE_SPICE) {
@@ -182,6 +187,12 @@ static void opening_mint(struct pve_opening *o)
 	(void)snprintf(path, sizeof(path), "%s/%s", o->path, mint_call(o));
 	if (pve_call(o->all->api, &ask, on_minted, o) < 0)
 		pve_opening_no_memory(o);
+}
+
+static void opening_mint(struct pve_opening *o)
+{
+	if (!pve_learn(o->all->api, o->node, mint, o))
+		mint(o);
 }
 
 /* ---- the guest's own status -----------------------------------------------
@@ -291,6 +302,9 @@ static int opening_place(
 		return err_set(e, -ENOTSUP, "%s", g->shown.lacks[o->kind]);
 	if (!o->look_fn && g->offline)
 		return err_set(e, -ENOTCONN, "node %s is offline", g->node);
+	(void)snprintf(o->node, sizeof(o->node), "%s", g->node);
+	if (!o->look_fn)
+		pve_learn_early(o->all->api, g->node);
 	if (pve_opening_is_node(o))
 		(void)snprintf(o->path, sizeof(o->path), "/nodes/%s", g->node);
 	else

@@ -161,8 +161,10 @@ static void on_spice(
 void pve_spice_mint(struct pve_opening *o)
 {
 	char path[sizeof(o->path) + 16];
-	const struct pve_ask ask = {
-			.method = "POST", .path = path, .harmless = true};
+	const struct pve_ask ask = {.method = "POST",
+			.path = path,
+			.node = o->node,
+			.harmless = true};
 
 	if (spice_waits(o) || (o->plan_fn && spice_ends(o)))
 		return;

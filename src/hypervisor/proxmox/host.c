@@ -30,6 +30,11 @@ size_t pve_host_choose(const struct pve_api *a, unsigned tried)
 	return best;
 }
 
+bool pve_host_rests(const struct pve_api *a, size_t host)
+{
+	return a->hosts[host].rests_until > loop_now_ms(a->loop);
+}
+
 const char *pve_api_base(const struct pve_api *a)
 {
 	return a->hosts[pve_host_choose(a, 0)].base;

@@ -8,6 +8,7 @@
 #include "core/loop.h"
 #include "core/secret.h"
 #include "hypervisor/proxmox/api.h"
+#include "hypervisor/proxmox/nodes.h"
 #include "hypervisor/proxmox/person.h"
 #include "hypervisor/proxmox/rate.h"
 #include "hypervisor/proxmox/way.h"
@@ -60,6 +61,8 @@ struct pve_call {
 	bool begins;        /* in the next turn */
 	unsigned session;   /* with which one it was asked */
 	unsigned tried;     /* bits of hosts */
+	size_t first;       /* 1 + the host that is asked first; 0: any */
+	bool only;          /* and no other */
 	size_t host;
 	uint64_t asked_ms;
 	struct http_call *http;
@@ -75,6 +78,8 @@ struct pve_api {
 	struct tls_policy policy;
 	struct pve_rate *rate;
 	struct pve_ways *ways;
+	struct pve_nodes *nodes; /* which host is which */
+	struct pve_learning learning;
 	uint64_t life_ms; /* of a ticket, as the profile has it */
 	struct pve_host hosts[PVE_HOSTS_MAX];
 	size_t host_count;
@@ -109,8 +114,15 @@ void pve_on_begin(struct defer *d);
 
 int pve_host_init(struct pve_host *h, const struct url *from, struct err *e);
 size_t pve_host_choose(const struct pve_api *a, unsigned tried);
+bool pve_host_rests(const struct pve_api *a, size_t host);
 void pve_host_answered(struct pve_api *a, struct pve_host *h);
 void pve_host_failed(struct pve_api *a, struct pve_host *h, uint64_t asked_ms);
+
+/* ---- nodes.c --------------------------------------------------------------
+ */
+
+/* The host that is this node, as far as is known; host_count: none. */
+size_t pve_host_of(const struct pve_api *a, const char *node);
 
 /* ---- login.c --------------------------------------------------------------
  */

@@ -7,6 +7,7 @@
 #include "core/loop.h"
 #include "hypervisor/proxmox/api.h"
 #include "hypervisor/proxmox/guests.h"
+#include "hypervisor/proxmox/nodes.h"
 #include "hypervisor/proxmox/tags.h"
 #include "proto/json.h"
 
@@ -310,6 +311,7 @@ static void on_nodes(
 	if (r == 0) {
 		l->nodes = a->root;
 		a->root = NULL;
+		pve_nodes_tell(l->api, json_get(l->nodes, "data"));
 	} else {
 		l->nodes_ms = 0;
 	}

@@ -25,6 +25,7 @@ struct pve_opening {
 	void *arg;
 	uint64_t began_ms;
 	char path[2 * GUEST_ID_MAX]; /* "/nodes/pve1/qemu/100" */
+	char node[GUEST_ID_MAX];
 	bool followed; /* looked up anew because it was not there */
 	bool bare;     /* no generate-password */
 	/* of a SPICE viewer */

@@ -80,7 +80,8 @@ int pve_api_new(struct pve_api **ret_api, struct loop *l,
 				    : PVE_LIFE_MS;
 	a->session.life_ms = a->life_ms;
 	a->rate = pve_rate_new(p->rate_limit);
-	if (!a->rate)
+	a->nodes = pve_nodes_new();
+	if (!a->rate || !a->nodes)
 		r = err_set(e, -ENOMEM, "no memory");
 	if (r == 0)
 		r = pve_ways_new(&a->ways, p, e);
@@ -112,6 +113,8 @@ void pve_api_free(struct pve_api *a)
 	tls_context_unref(a->tls);
 	tls_policy_done(&a->policy);
 	pve_rate_unref(a->rate);
+	pve_learning_done(&a->learning);
+	pve_nodes_unref(a->nodes);
 	pve_ways_unref(a->ways);
 	timer_free(a->renew);
 	for (size_t i = 0; i < a->host_count; i++) {
@@ -142,6 +145,7 @@ int pve_api_new_person(struct pve_api **ret_api, const struct pve_api *from,
 	a->person = true;
 	a->lost = lost;
 	a->rate = pve_rate_ref(from->rate);
+	a->nodes = pve_nodes_ref(from->nodes);
 	a->ways = pve_ways_ref(from->ways);
 	a->tls = from->tls ? tls_context_ref(from->tls) : NULL;
 	for (size_t i = 0; r == 0 && i < from->host_count; i++) {

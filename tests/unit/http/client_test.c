@@ -713,6 +713,8 @@ static void the_certificate_that_is_pinned_is_taken(void)
 	CHECK_INT(http_client_new(&client, loop, &o, NULL), 0);
 	CHECK_INT(get_sealed("127.0.0.1"), 0);
 	CHECK_STR(body, "sealed");
+	CHECK(reply.certified);
+	assert_memory_equal(reply.certificate, p.fingerprint, SHA256_LEN);
 	end();
 }
 

@@ -68,7 +68,11 @@ static void rules(struct pve_server *s)
 			running);
 	server_rule(s, "GET /nodes/pve2/lxc/200/status/current", "200 OK",
 			running);
+	server_rule(s, "GET /nodes/pve2/lxc/200/config", "200 OK",
+			"{\"data\":{}}");
 	server_rule(s, "POST /nodes/", "200 OK", minted);
+	server_rule(s, "GET /cluster/status",
+			"403 Permission check failed (/, Sys.Audit)", "");
 }
 
 static void begin(bool token)
@@ -201,13 +205,13 @@ static void a_token_goes_with_every_call_and_no_cookie(void)
 	CHECK_INT(list(), 0);
 	CHECK_STR(ids, "lxc/200 node/pve1 qemu/100 ");
 	CHECK_INT(open_console("qemu/100", CONSOLE_VNC), 0);
-	CHECK_INT(one.asked, 5 + 2);
+	CHECK_INT(one.asked, 5 + 2 + 1);
 	CHECK_INT(server_count(&one, "Authorization: PVEAPIToken="
 				     "ops@pve!gate=s3cret\r\n"),
 			one.asked);
 	CHECK_INT(server_count(&one, "Cookie"), 0);
 	CHECK_INT(server_count(&one, "CSRF"), 0);
-	CHECK_INT(two.asked, 0);
+	CHECK_INT(two.asked, 1); /* which node it is */
 	end();
 }
 
@@ -308,7 +312,7 @@ static void a_dead_host_is_passed_by_and_left_out_for_a_while(void)
 	CHECK_STR(ids, "lxc/200 node/pve1 qemu/100 ");
 	CHECK_INT(open_console("qemu/100", CONSOLE_VNC), 0);
 	CHECK_INT(plan.layers[0].tcp.port, two.port);
-	CHECK_INT(two.asked, 7);
+	CHECK_INT(two.asked, 7 + 1);
 	end();
 }
 
@@ -353,6 +357,135 @@ static void answers_that_are_none_are_told(void)
 			"{\"data\":{\"a\":[[[]]]}}");
 	CHECK_INT(list(), 0);
 	CHECK_STR(ids, "node/pve1 ");
+	end();
+}
+
+/* ---- which host is which node ---------------------------------------------
+ */
+
+static const char is_pve1[] =
+		"{\"data\":[{\"type\":\"cluster\",\"name\":\"pve2\"},"
+		"{\"type\":\"node\",\"name\":\"pve2\",\"local\":0,"
+		"\"ip\":\"192.0.2.2\"},"
+		"{\"type\":\"node\",\"name\":\"pve1\",\"local\":1,"
+		"\"ip\":\"192.0.2.1\"}]}";
+static const char is_pve2[] =
+		"{\"data\":[{\"type\":\"node\",\"name\":\"pve2\","
+		"\"local\":1,\"ip\":\"192.0.2.2\"},"
+		"{\"type\":\"node\",\"name\":\"pve1\",\"local\":0}]}";
+static const char of_status[] = "GET /api2/json/cluster/status";
+
+static void a_console_goes_by_the_host_that_is_its_node(void)
+{
+	begin(true);
+	server_rule(&one, "GET /cluster/status", "200 OK", is_pve1);
+	server_rule(&two, "GET /cluster/status", "200 OK", is_pve2);
+	CHECK_INT(open_console("qemu/100", CONSOLE_VNC), 0);
+	CHECK_INT(plan.layers[0].tcp.port, one.port);
+	CHECK_INT(two.asked, 0);
+	CHECK_INT(open_console("lxc/200", CONSOLE_VNC), 0);
+	CHECK_INT(plan.layers[0].tcp.port, two.port);
+	CHECK_HAS(plan.layers[1].ws.path, "/nodes/pve2/lxc/200/vncwebsocket");
+	CHECK_INT(server_count(&one, "vncproxy"), 1);
+	CHECK_INT(open_console("lxc/200", CONSOLE_SERIAL), 0);
+	CHECK_INT(plan.layers[0].tcp.port, two.port);
+	CHECK_INT(server_count(&one, of_status), 1);
+	CHECK_INT(server_count(&two, of_status), 1);
+	server_close(&two);
+	CHECK_INT(open_console("lxc/200", CONSOLE_VNC), 0);
+	CHECK_INT(plan.layers[0].tcp.port, one.port);
+	end();
+}
+
+static void hosts_that_do_not_say_are_asked_once(void)
+{
+	begin(true);
+	CHECK_INT(open_console("lxc/200", CONSOLE_VNC), 0);
+	CHECK_INT(plan.layers[0].tcp.port, one.port);
+	CHECK_INT(open_console("qemu/100", CONSOLE_VNC), 0);
+	CHECK_INT(open_console("lxc/200", CONSOLE_VNC), 0);
+	CHECK_INT(server_count(&one, of_status), 1);
+	CHECK_INT(server_count(&two, of_status), 1);
+	end();
+}
+
+static void what_a_host_says_may_be_anything(void)
+{
+	begin(true);
+	server_rule(&one, "GET /cluster/status", "200 OK",
+			"{\"data\":[7,{\"type\":\"node\",\"local\":1},{"
+			"\"type\":"
+			"\"node\",\"local\":1,\"name\":\"a234567890b234567890c"
+			"234567890d234567890e234567890f234567890g234567890\"},"
+			"{\"name\":\"pve2\",\"local\":1}]}");
+	server_rule(&two, "GET /cluster/status", "200 OK", "{\"data\":null}");
+	CHECK_INT(open_console("lxc/200", CONSOLE_VNC), 0);
+	CHECK_INT(plan.layers[0].tcp.port, one.port);
+	end();
+}
+
+static void on_waited(void *arg)
+{
+	loop_stop(loop);
+}
+
+static void wait_ms(uint64_t ms)
+{
+	struct timer *t;
+
+	CHECK_INT(timer_new(&t, loop, on_waited, NULL), 0);
+	timer_set(t, ms);
+	CHECK_INT(loop_run(loop), 0);
+	timer_free(t);
+}
+
+/* It takes its time; the console does not. */
+static void a_host_that_is_slow_to_say_is_not_waited_for(void)
+{
+	uint64_t since;
+
+	begin(true);
+	server_rule(&two, "GET /cluster/status", "200 OK", is_pve2);
+	two.rules[two.rule_count - 1].late_ms = 1500;
+	since = loop_now_ms(loop);
+	CHECK_INT(open_console("lxc/200", CONSOLE_VNC), 0);
+	CHECK(loop_now_ms(loop) - since < 1400);
+	CHECK_INT(plan.layers[0].tcp.port, one.port);
+	wait_ms(1000);
+	CHECK_INT(open_console("lxc/200", CONSOLE_VNC), 0);
+	CHECK_INT(plan.layers[0].tcp.port, two.port);
+	CHECK_INT(server_count(&two, of_status), 1);
+	end();
+}
+
+static void a_host_that_is_named_as_a_node_is_taken_for_it(void)
+{
+	char text[64];
+
+	begin(true);
+	proxmox_hypervisor.free(h);
+	url_done(&profile.url.items[1]);
+	(void)snprintf(text, sizeof(text), "http://localhost:%u", two.port);
+	CHECK_INT(url_parse(text, &profile.url.items[1], NULL), 0);
+	CHECK_INT(proxmox_hypervisor.open(&h, loop, &profile, NULL), 0);
+	server_rule(&one, "GET /cluster/resources", "200 OK",
+			"{\"data\":[{\"vmid\":200,\"type\":\"lxc\",\"node\":"
+			"\"localhost\",\"status\":\"running\"}]}");
+	server_rule(&one, "GET /nodes/localhost/lxc/200/status", "200 OK",
+			running);
+	CHECK_INT(open_console("lxc/200", CONSOLE_VNC), 0);
+	CHECK_INT(plan.layers[0].tcp.port, two.port);
+	CHECK_INT(server_count(&one, of_status), 0);
+	end();
+}
+
+static void the_hypervisor_may_go_while_a_host_is_asked(void)
+{
+	begin(true);
+	CHECK_INT(list(), 0);
+	two.silent = true;
+	proxmox_hypervisor.plan(h, "lxc/200", CONSOLE_VNC, on_plan, NULL);
+	wait_ms(200);
 	end();
 }
 
@@ -737,6 +870,12 @@ TESTS(T(a_task_is_followed_to_its_end), T(what_cannot_be_done_is_told),
 		T(the_error_names_every_host_where_none_answers),
 		T(another_host_may_reach_a_node_that_one_does_not),
 		T(answers_that_are_none_are_told),
+		T(a_console_goes_by_the_host_that_is_its_node),
+		T(hosts_that_do_not_say_are_asked_once),
+		T(what_a_host_says_may_be_anything),
+		T(a_host_that_is_slow_to_say_is_not_waited_for),
+		T(a_host_that_is_named_as_a_node_is_taken_for_it),
+		T(the_hypervisor_may_go_while_a_host_is_asked),
 		T(lists_that_are_asked_for_together_are_asked_once),
 		T(what_is_only_good_to_know_may_fail),
 		T(the_hypervisor_may_go_while_answers_are_owed),
