@@ -1,3 +1,5 @@
+#include "cli/doctor.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -5,7 +7,6 @@
 
 #include "cli/app.h"
 #include "cli/commands.h"
-#include "cli/doctor.h"
 #include "cli/guests.h"
 #include "cli/say.h"
 #include "cli/target.h"
@@ -34,7 +35,6 @@ const struct command doctor_command = {
 		.name = "doctor",
 		.arguments = "[GUEST | PROFILE]",
 		.summary = "Look for what is wrong, and say what mends it",
-		.next = "what works, what does not, what mends it",
 		.help = "Without a name, this machine and every profile are "
 			"looked at; with that of a\n"
 			"profile or a guest, what concerns it. Consoles are "
@@ -64,7 +64,7 @@ static void on_findings(void *arg, const struct finding *all, size_t count)
 	wait_over(&i->wait);
 }
 
-static void inspect(struct doctor *d, struct hypervisor *h, const char *about,
+void doctor_inspect(struct doctor *d, struct hypervisor *h, const char *about,
 		const char *id)
 {
 	static struct inspecting i; /* also for one that comes too late */
@@ -167,7 +167,7 @@ static void look_at_guest(struct doctor *d, struct target *t)
 			.about = about,
 			.id = t->id};
 
-	inspect(d, t->hypervisor, about, t->id);
+	doctor_inspect(d, t->hypervisor, about, t->id);
 	hypervisor_look(t->hypervisor, t->id, on_looked, &l);
 	if (!wait_until(&l.wait, LIST_MS)) {
 		checks_bad(&d->checks, about, "guest", -ETIMEDOUT, NULL,
@@ -217,7 +217,7 @@ static void look_at_profile(struct doctor *d, const struct config_profile *p)
 		return;
 	}
 	if (reached) {
-		inspect(d, h, p->name, NULL);
+		doctor_inspect(d, h, p->name, NULL);
 		l = (struct looking){.wait.loop = d->loop,
 				.doctor = d,
 				.about = p->name};

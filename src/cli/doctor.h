@@ -28,6 +28,9 @@ void doctor_config(struct doctor *d);
 void doctor_machine(struct doctor *d);
 /* Its servers, without any credential. false: none can be reached. */
 bool doctor_servers(struct doctor *d, const struct config_profile *p);
+/* What a hypervisor finds of itself (id NULL), or of a guest. */
+void doctor_inspect(struct doctor *d, struct hypervisor *h, const char *about,
+		const char *id);
 /* A console of a guest ("home/qemu/100"), opened and closed. */
 void doctor_console(struct doctor *d, struct hypervisor *h, const char *about,
 		const char *id, enum console_kind kind);

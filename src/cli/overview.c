@@ -22,9 +22,8 @@ static void put_configuration(const struct config *c)
 				c->profile_count,
 				c->profile_count == 1 ? "profile" : "profiles");
 	else
-		(void)puts("Configuration: none yet, in "
-			   "~/.config/glassbridge/ or /etc/glassbridge/ "
-			   "(man 5 glassbridge)");
+		(void)puts("Configuration: none yet; `glassbridge init` makes "
+			   "one");
 }
 
 int overview(struct app *a)
@@ -34,11 +33,11 @@ int overview(struct app *a)
 	struct err e;
 
 	(void)puts("Glassbridge brings the consoles of your virtual machines "
-		   "to the browser.\n");
+		   "to the browser.");
 	for (const struct command *const *at = a->commands; *at; at++)
 		if ((*at)->next)
 			put_next(*at);
-	(void)printf("  glassbridge %-16s %s\n\n", "help", "all commands");
+	(void)printf("  glassbridge %-16s %s\n", "help", "all commands");
 	if (config_load(&c, &o, &e) < 0)
 		return say_err(EXIT_CONFIG, &e);
 	put_configuration(c);

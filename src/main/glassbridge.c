@@ -11,6 +11,7 @@
 
 /* In the order of `glassbridge help`. */
 static const struct command *const commands[] = {
+		&init_command,
 		&ls_command,
 		&web_command,
 		&vnc_command,

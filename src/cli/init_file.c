@@ -1,0 +1,236 @@
+/* What init writes: a draft, tried before it takes the place of a file. */
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/app.h"
+#include "cli/confirm.h"
+#include "cli/init.h"
+#include "cli/say.h"
+#include "core/buf.h"
+#include "proto/json.h"
+
+enum { FILE_MAX = 256 * 1024, IMPORT_MAX = 1024 * 1024 };
+
+/* ---- where ----------------------------------------------------------------
+ */
+
+static int default_path(char ret[PATH_MAX])
+{
+	const char *base = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+	int n;
+
+	if (base && *base == '/')
+		n = snprintf(ret, PATH_MAX, "%s/glassbridge/config.toml", base);
+	else if (home && *home == '/')
+		n = snprintf(ret, PATH_MAX,
+				"%s/.config/glassbridge/config.toml", home);
+	else
+		return say_fail(EXIT_USAGE, "there is no home; say --output");
+	return n < PATH_MAX ? 0 : say_fail(EXIT_USAGE, "its path is too long");
+}
+
+/* Folders on the way are made, the user's alone. */
+static int make_folders(const char *path)
+{
+	char part[PATH_MAX];
+
+	for (const char *at = path + 1; (at = strchr(at, '/')); at++) {
+		(void)snprintf(part, sizeof(part), "%.*s", (int)(at - path),
+				path);
+		if (mkdir(part, 0700) < 0 && errno != EEXIST &&
+				errno != EROFS && errno != EACCES)
+			return say_fail(EXIT_FAILED, "cannot make %s: %s", part,
+					strerrordesc_np(errno));
+	}
+	return 0;
+}
+
+int init_place(struct init *i)
+{
+	const struct app *a = i->app;
+	const char *named = i->values->output ? i->values->output
+					      : a->globals.config;
+	struct stat st;
+	int code = 0;
+
+	if (named && snprintf(i->path, sizeof(i->path), "%s", named) >=
+					(int)sizeof(i->path) - 16)
+		return say_fail(EXIT_USAGE, "its path is too long");
+	if (!named)
+		code = default_path(i->path);
+	if (code == 0 && lstat(i->path, &st) == 0) {
+		if (S_ISDIR(st.st_mode))
+			return say_fail(EXIT_USAGE, "%s is a folder", i->path);
+		code = confirm(i->values->yes, "replace %s, which exists",
+				i->path);
+	}
+	return code ? code : make_folders(i->path);
+}
+
+/* ---- a draft ----------------------------------------------------------------
+ */
+
+static int write_all(int fd, const char *data, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, data, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+		data += n;
+		len -= (size_t)n;
+	}
+	return fsync(fd) < 0 && errno != EINVAL ? -errno : 0;
+}
+
+/* mkstemp() follows no link and makes it 0600. */
+int init_draft_of(struct init *i, const void *data, size_t len)
+{
+	int fd, r;
+
+	init_drop(i);
+	if (snprintf(i->draft, sizeof(i->draft), "%s.XXXXXX", i->path) >=
+			(int)sizeof(i->draft)) {
+		i->draft[0] = '\0';
+		return say_fail(EXIT_USAGE, "its path is too long");
+	}
+	fd = mkostemp(i->draft, O_CLOEXEC);
+	if (fd < 0) {
+		i->draft[0] = '\0';
+		return say_fail(EXIT_FAILED, "cannot write %s: %s", i->path,
+				strerrordesc_np(errno));
+	}
+	r = write_all(fd, data, len);
+	if (close(fd) < 0 && r == 0)
+		r = -errno;
+	if (r == 0)
+		return 0;
+	init_drop(i);
+	return say_fail(EXIT_FAILED, "cannot write %s: %s", i->path,
+			strerrordesc_np(-r));
+}
+
+int init_keep(struct init *i)
+{
+	if (rename(i->draft, i->path) < 0)
+		return say_fail(EXIT_FAILED, "cannot write %s: %s", i->path,
+				strerrordesc_np(errno));
+	i->draft[0] = '\0';
+	return 0;
+}
+
+void init_drop(struct init *i)
+{
+	if (i->draft[0])
+		(void)unlink(i->draft);
+	i->draft[0] = '\0';
+}
+
+/* ---- what it says ----------------------------------------------------------
+ */
+
+static void add(struct buf *b, const char *text)
+{
+	(void)buf_add(b, text, strlen(text));
+}
+
+/* A TOML string is a JSON string. */
+static void add_pair(struct buf *b, const char *key, const char *value)
+{
+	struct json_out o;
+
+	if (!*value)
+		return;
+	add(b, key);
+	add(b, " = ");
+	json_out_init(&o, b);
+	json_out_text(&o, value);
+	add(b, "\n");
+}
+
+static void add_quoted_section(
+		struct buf *b, const char *section, const char *name)
+{
+	struct json_out o;
+
+	add(b, "\n[");
+	add(b, section);
+	add(b, ".");
+	json_out_init(&o, b);
+	json_out_text(&o, name);
+	add(b, "]\n");
+}
+
+static void add_proxmox(struct buf *b, const struct init *i)
+{
+	add_pair(b, "url", i->url);
+	add_pair(b, "user", i->user);
+	add_pair(b, "token_id", i->token_id);
+	add_pair(b, *i->token_id ? "token_secret_file" : "password_file",
+			i->secret_file);
+	if (i->secret.len > 0)
+		add_pair(b, *i->token_id ? "token_secret" : "password",
+				i->secret.data);
+	if (*i->fingerprint)
+		add(b, "# the server's certificate; compare: pvenode cert "
+		       "info\n");
+	add_pair(b, "tls_fingerprint", i->fingerprint);
+	add_pair(b, "ca_file", i->ca_file);
+	add(b, "# read_only = true     # consoles yes, power no\n");
+}
+
+static void add_profile(struct buf *b, const struct init *i)
+{
+	add_pair(b, "default", i->name);
+	add_quoted_section(b, "profiles", i->name);
+	add_pair(b, "kind", i->kind);
+	if (strcmp(i->kind, "proxmox") == 0) {
+		add_proxmox(b, i);
+	} else if (strcmp(i->kind, "arrakis") == 0) {
+		add_pair(b, "url", i->url);
+		add_pair(b, "vnc_password_file", i->secret_file);
+	} else {
+		add(b, "[profiles.");
+		add(b, i->name);
+		add(b, ".guests.screen]\n");
+		add_pair(b, "vnc", i->url);
+		add_pair(b, "vnc_password_file", i->secret_file);
+	}
+}
+
+static void add_ssh(struct buf *b, const struct init *i)
+{
+	if (*i->ssh_user || *i->ssh_key)
+		add(b, "\n# for `glassbridge ssh GUEST`\n[ssh]\n");
+	add_pair(b, "user", i->ssh_user);
+	add_pair(b, "key_path", i->ssh_key);
+	for (size_t n = 0; n < i->address_count; n++) {
+		add_quoted_section(b, "ssh.guests", i->addresses[n].guest);
+		add_pair(b, "host", i->addresses[n].host);
+	}
+}
+
+int init_draft(struct init *i)
+{
+	struct buf b;
+	int code;
+
+	buf_init(&b, FILE_MAX);
+	add(&b, "# Glassbridge, by `glassbridge init`; every key: man 5 "
+		"glassbridge\n");
+	add_profile(&b, i);
+	add_ssh(&b, i);
+	add(&b, "\n# The gateway for others: `glassbridge serve`\n"
+		"# [gateway]\n# listen = [\"127.0.0.1:8443\"]\n");
+	code = init_draft_of(i, buf_data(&b), b.len);
+	buf_done(&b);
+	return code;
+}
