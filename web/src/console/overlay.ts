@@ -104,8 +104,8 @@ export class Overlay {
 			'The gateway opens the way to the guest.');
 		if (state.waiting !== undefined) {
 			text(this.title, 'The guest is starting');
-			text(this.sentence, 'Its screen is not up yet. The console ' +
-				'opens as soon as it is.');
+			text(this.sentence, 'Its console is not up yet. It opens by ' +
+				'itself.');
 			text(this.hint, '');
 			text(this.word, '');
 			text(this.count, `Starting, ${state.waiting} s`);
