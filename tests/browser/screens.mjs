@@ -99,6 +99,34 @@ async function spiceOpened(page) {
 	await page.waitForTimeout(900);
 }
 
+function cluster(mock) {
+	mock.cluster();
+	mock.jobMs = 60000;
+}
+
+/* The form for accounts of a cluster, and what follows. */
+async function account(page, user = '', password = '') {
+	await page.getByLabel('User name').waitFor();
+	if (!user)
+		return;
+	await page.getByLabel('User name').fill(user);
+	await page.getByLabel('Password', { exact: true }).fill(password);
+	await page.keyboard.press('Enter');
+}
+
+function door(mock) {
+	cluster(mock);
+	mock.signedIn = false;
+}
+
+async function menu(page, name) {
+	await wall(page);
+	await page.getByRole('button', {
+		name: `Power and snapshots of ${name}`, exact: true,
+	}).click();
+	return page.getByRole('group', { name: `Power and snapshots of ${name}` });
+}
+
 /* A terminal in which these were typed. */
 async function shell(page, ...commands) {
 	await waitForState(page, 'connected');
@@ -118,6 +146,71 @@ const shots = [
 		await p.getByLabel('Access token').fill('wrong');
 		await p.keyboard.press('Enter');
 		await p.getByRole('alert').waitFor();
+	} },
+	{ name: 'sign-in-account', docs: true, mock: door,
+		act: (p) => account(p) },
+	{ name: 'sign-in-wrong', mock: door, act: async (p) => {
+		await account(p, 'anna', 'wrong');
+		await p.getByRole('alert').waitFor();
+	} },
+	{ name: 'sign-in-factor', docs: true, mock: door, act: async (p) => {
+		await account(p, 'tom', 'right');
+		await p.getByLabel('Code of your app').waitFor();
+	} },
+	{ name: 'sign-in-no-cluster', mock: (m) => {
+		door(m);
+		m.realms = [];
+	}, act: (p) => p.getByRole('button', { name: 'Ask now' }).waitFor() },
+	{ name: 'wall-cluster', docs: true, mock: cluster, act: wall },
+	{ name: 'wall-cluster-rows', mock: cluster, act: async (p) => {
+		await wall(p);
+		await p.getByRole('button', { name: 'Show as rows' }).click();
+	} },
+	{ name: 'wall-filters', docs: true, mock: cluster, act: async (p) => {
+		await wall(p);
+		await p.getByLabel('Pool', { exact: true }).selectOption('shop');
+		await p.getByLabel('Tag', { exact: true }).selectOption('prod');
+	} },
+	{ name: 'wall-job', mock: cluster, act: async (p) => {
+		await wall(p);
+		await p.getByRole('button', { name: 'Start asleep' }).click();
+		await p.getByText('Starting\u2026').waitFor();
+	} },
+	{ name: 'power', docs: true, mock: cluster,
+		act: (p) => menu(p, 'web1') },
+	{ name: 'power-confirm', docs: true, mock: cluster, act: async (p) => {
+		await (await menu(p, 'web1'))
+			.getByRole('button', { name: 'Stop' }).click();
+		await p.getByRole('dialog').waitFor();
+	} },
+	{ name: 'snapshots', docs: true, mock: cluster, act: async (p) => {
+		await (await menu(p, 'web1'))
+			.getByRole('button', { name: 'Show snapshots' }).click();
+		await p.getByText('Debian 12.9 to 12.10').waitFor();
+	} },
+	{ name: 'snapshot-confirm', mock: cluster, act: async (p) => {
+		const panel = await menu(p, 'web1');
+
+		await panel.getByRole('button', { name: 'Show snapshots' }).click();
+		await panel.getByRole('button', { name: 'Go back to fresh' })
+			.click();
+		await p.getByRole('dialog').waitFor();
+	} },
+	{ name: 'moved', docs: true, mock: cluster, act: async (p, m) => {
+		await opened(p, 'web1');
+		m.guests.find((g) => g.name === 'web1').node = 'pve2';
+		m.endAll(1011, 'backend_failed: pve1 closed the connection.');
+		await p.getByText('web1 moved to pve2').waitFor();
+		await waitForState(p, 'connected');
+	} },
+	{ name: 'starting', docs: true, mock: (m) => {
+		m.startsMs = 30000;
+	}, act: async (p) => {
+		await wall(p);
+		await openGuest(p, 'kiosk');
+		await p.getByRole('heading', { name: 'The guest is starting' })
+			.waitFor();
+		await p.waitForTimeout(1700);
 	} },
 	{ name: 'empty', docs: true, guests: 0, act: wall },
 	{ name: 'wall-1', guests: 1, act: wall },
@@ -247,7 +340,7 @@ const shots = [
 		await waitForState(p, 'connected');
 		await p.waitForTimeout(900);
 	} },
-	{ name: 'spice', mock: spice, act: spiceOpened },
+	{ name: 'spice', docs: true, mock: spice, act: spiceOpened },
 	{ name: 'spice-clipboard', mock: (m) => {
 		spice(m);
 		m.spice.hasAgent = false;
@@ -288,11 +381,13 @@ const shots = [
 const variants = [
 	{ name: 'desk-light', viewport: desk, scheme: 'light', docs: true },
 	{ name: 'desk-dark', viewport: desk, scheme: 'dark',
-		docs: ['wall-12', 'console', 'terminal', 'lost'] },
+		docs: ['wall-cluster', 'console', 'terminal', 'lost', 'power',
+			'sign-in-account', 'snapshots', 'spice', 'starting'] },
 	{ name: 'phone-light', viewport: phone, scheme: 'light', touch: true,
-		docs: ['wall-12', 'console', 'terminal'] },
+		docs: ['wall-cluster', 'console', 'terminal', 'power-confirm',
+			'sign-in-factor', 'snapshots', 'spice', 'wall-filters'] },
 	{ name: 'phone-dark', viewport: phone, scheme: 'dark', touch: true,
-		docs: ['console-keys'] },
+		docs: ['console-keys', 'power', 'wall-cluster'] },
 ];
 
 function wanted(shot, variant) {
