@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "core/buf.h"
 #include "core/chunk.h"
@@ -46,6 +47,7 @@ struct http_conn {
 	struct buf out;             /* head of the response */
 	const uint8_t *body;
 	uint8_t *body_owned;
+	int body_fd; /* owned; 0: none */
 	size_t body_len, body_sent;
 	size_t drained;
 
@@ -70,6 +72,9 @@ static void answer_done(struct http_conn *c)
 	buf_done(&c->out);
 	free(c->body_owned);
 	c->body_owned = NULL;
+	if (c->body_fd)
+		(void)close(c->body_fd);
+	c->body_fd = 0;
 	c->body = NULL;
 	c->body_len = c->body_sent = 0;
 }
@@ -157,10 +162,11 @@ static int answer_body(struct http_conn *c, const struct http_response *r)
 {
 	size_t len = r->type ? r->body_len : 0;
 
+	c->body_fd = r->body_fd; /* taken, whatever becomes of it */
 	if (len == 0 || http_parser_is_head(c->parser))
 		return 0;
 	c->body = r->body;
-	if (!r->body_static) {
+	if (!r->body_static && !r->body_fd) {
 		c->body_owned = malloc(len);
 		if (!c->body_owned)
 			return -ENOMEM;
@@ -177,9 +183,9 @@ static int answer_make(struct http_conn *c, const struct http_response *r)
 
 	c->close = r->close || c->drain || c->retire ||
 		   !http_parser_keeps_alive(c->parser);
-	x = headers_write(&c->out, r, c->close, time(NULL));
+	x = answer_body(c, r);
 	if (x == 0)
-		x = answer_body(c, r);
+		x = headers_write(&c->out, r, c->close, time(NULL));
 	if (x < 0)
 		answer_done(c);
 	return x;
@@ -407,17 +413,31 @@ static size_t least(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* Copied, because a layer may scribble over what it takes. */
-static size_t conn_gather(const struct http_conn *c, struct chunk *to)
+/* The next `len` bytes of the body. Copied, because a layer may scribble over
+ * what it takes. */
+static ssize_t conn_body(const struct http_conn *c, uint8_t *to, size_t len)
+{
+	ssize_t n;
+
+	if (!c->body_fd) {
+		memcpy(to, c->body + c->body_sent, len);
+		return (ssize_t)len;
+	}
+	n = pread(c->body_fd, to, len, (off_t)c->body_sent);
+	return n > 0 ? n : -EIO; /* its length was promised */
+}
+
+static ssize_t conn_gather(const struct http_conn *c, struct chunk *to)
 {
 	size_t head = least(c->out.len, to->room);
 	size_t body = least(c->body_len - c->body_sent, to->room - head);
+	ssize_t n = 0;
 
 	if (head > 0)
 		memcpy(to->data, buf_data(&c->out), head);
 	if (body > 0)
-		memcpy(to->data + head, c->body + c->body_sent, body);
-	return head + body;
+		n = conn_body(c, to->data + head, body);
+	return n < 0 ? n : (ssize_t)head + n;
 }
 
 static ssize_t conn_write_once(struct http_conn *c)
@@ -429,7 +449,9 @@ static ssize_t conn_write_once(struct http_conn *c)
 
 	if (!chunk)
 		return -ENOMEM;
-	n = stream_write(c->stream, chunk->data, conn_gather(c, chunk));
+	n = conn_gather(c, chunk);
+	if (n > 0)
+		n = stream_write(c->stream, chunk->data, (size_t)n);
 	chunk_give(pool, chunk);
 	if (n <= 0)
 		return n;

@@ -68,7 +68,11 @@ struct http_response {
 	const void *body;
 	size_t body_len;
 	bool body_static; /* outlives the connection: not copied */
-	bool close;       /* last one on this connection */
+	/* Not 0: the body is the first body_len bytes of this file, which is
+	 * taken and read as the client reads. One that became shorter breaks
+	 * the connection off. */
+	int body_fd;
+	bool close; /* last one on this connection */
 };
 
 struct http_events {
