@@ -224,9 +224,30 @@ static int run(struct app *a, int argc, char **argv)
 	return run_named(a, n, argv);
 }
 
+static const struct command *find_called(const struct app *a)
+{
+	for (const struct command *const *c = a->commands; *c; c++)
+		for (const char *const *n = (*c)->called; n && *n; n++)
+			if (strcmp(*n, a->called) == 0)
+				return *c;
+	return NULL;
+}
+
+/* The name that the program was called by may be a command's. */
+static int run_called(struct app *a, int argc, char **argv)
+{
+	const char *slash = strrchr(argv[0], '/');
+	const struct command *c;
+
+	a->called = slash ? slash + 1 : argv[0];
+	c = find_called(a);
+	return c ? run_command(a, c, argc - 1, argv + 1)
+		 : run(a, argc - 1, argv + 1);
+}
+
 int app_run(struct app *a, int argc, char **argv)
 {
-	int r = argc > 0 ? run(a, argc - 1, argv + 1) : EXIT_USAGE;
+	int r = argc > 0 ? run_called(a, argc, argv) : EXIT_USAGE;
 
 	config_free(a->config);
 	a->config = NULL;

@@ -30,6 +30,9 @@ struct command {
 	size_t values_size; /* of the struct that the options fill */
 	unsigned arguments_min, arguments_max;
 	int (*run)(struct app *a, const void *values, int argc, char **argv);
+	/* The program called by one of these names is this command; NULL at
+	 * the end, or NULL. */
+	const char *const *called;
 };
 
 struct app_globals {
@@ -38,6 +41,7 @@ struct app_globals {
 };
 
 struct app {
+	const char *called; /* by which name, without folders */
 	const struct command *const *commands;         /* NULL at the end */
 	const struct hypervisor_ops *const *providers; /* NULL at the end */
 	struct app_globals globals;

@@ -85,7 +85,8 @@ static int unknown_name(const struct walk *w, const char *name, size_t len)
 			name);
 	near_begin(&n, typed);
 	while (found_next(w, &f, &set))
-		near_try(&n, f.rule->name);
+		if (f.rule->type != OPTION_NOT)
+			near_try(&n, f.rule->name);
 	if (n.nearest)
 		return err_set(w->e, -EINVAL,
 				"there is no option '--%s'; did you mean "
@@ -132,6 +133,7 @@ static int set_value(
 	case OPTION_WORD:
 		return set_word(w, f->rule, to, value);
 	case OPTION_LIST:
+	case OPTION_NOT: /* never gets here */
 		break;
 	}
 	if (list->count == OPTION_LIST_MAX)
@@ -151,6 +153,12 @@ static int set_from_next(struct walk *w, const struct found *f)
 	return set_value(w, f, w->argv[w->at++]);
 }
 
+static int is_not(const struct walk *w, const struct option_rule *rule)
+{
+	return err_set(w->e, -EINVAL, "--%s is not to be had here: %s",
+			rule->name, rule->help);
+}
+
 /* ---- words ------------------------------------------------------------- */
 
 static int read_long(struct walk *w, const char *word)
@@ -161,6 +169,8 @@ static int read_long(struct walk *w, const char *word)
 
 	if (!find_name(w, word, len, &f))
 		return unknown_name(w, word, len);
+	if (f.rule->type == OPTION_NOT)
+		return is_not(w, f.rule);
 	if (f.rule->type == OPTION_FLAG && value)
 		return err_set(w->e, -EINVAL, "--%s takes no value",
 				f.rule->name);
@@ -179,6 +189,8 @@ static int read_letters(struct walk *w, const char *word)
 		if (!find_letter(w, *word, &f))
 			return err_set(w->e, -EINVAL,
 					"there is no option '-%c'", *word);
+		if (f.rule->type == OPTION_NOT)
+			return is_not(w, f.rule);
 		if (f.rule->type == OPTION_FLAG) {
 			r = set_value(w, &f, NULL);
 			continue;
@@ -225,6 +237,8 @@ void options_help(FILE *to, const struct option_rule *rules)
 	for (; rules->name; rules++) {
 		char letter[8] = "    ", spelled[SPELLED_MAX];
 
+		if (rules->type == OPTION_NOT)
+			continue;
 		if (rules->letter)
 			(void)snprintf(letter, sizeof(letter), "-%c, ",
 					rules->letter);

@@ -26,6 +26,8 @@ enum option_type {
 	OPTION_TEXT, /* const char *: the last one counts */
 	OPTION_LIST, /* struct option_list: each counts */
 	OPTION_WORD, /* const char *: one of `words` */
+	OPTION_NOT,  /* others have it, we do not: `help` says what to do
+			instead, when it is asked for */
 };
 
 struct option_rule {
