@@ -17,6 +17,7 @@ extern const struct command ls_command;
 extern const struct command novnc_command;
 extern const struct command play_command;
 extern const struct command power_command;
+extern const struct command proxy_command;
 extern const struct command restore_command;
 extern const struct command serial_command;
 extern const struct command serve_command;

@@ -25,6 +25,7 @@ static const struct command *const commands[] = {
 		&restore_command,
 		&create_command,
 		&destroy_command,
+		&proxy_command,
 		&serve_command,
 		&sessions_command,
 		&token_command,
