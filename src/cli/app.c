@@ -118,6 +118,11 @@ int app_usage(const struct command *c, const char *fmt, ...)
 
 /* ---- the configuration -------------------------------------------------- */
 
+const struct option_rule *app_global_options(void)
+{
+	return globals;
+}
+
 bool app_json(const struct app *a)
 {
 	return a->globals.format && strcmp(a->globals.format, "json") == 0;

@@ -51,6 +51,9 @@ struct app {
 /* The whole program: options, the command, its exit code. */
 int app_run(struct app *a, int argc, char **argv);
 
+/* The options that are understood everywhere. */
+const struct option_rule *app_global_options(void);
+
 /* --format json was said. */
 bool app_json(const struct app *a);
 

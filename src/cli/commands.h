@@ -7,6 +7,7 @@
 
 struct command;
 
+extern const struct command completion_command;
 extern const struct command config_command;
 extern const struct command console_command;
 extern const struct command create_command;

@@ -31,6 +31,7 @@ static const struct command *const commands[] = {
 		&token_command,
 		&config_command,
 		&doctor_command,
+		&completion_command,
 		&version_command,
 		NULL,
 };
