@@ -95,8 +95,11 @@ void doctor_console(struct doctor *d, struct hypervisor *h, const char *about,
 	else if (r == -ENOTSUP || r == -ENOTCONN)
 		checks_note(&d->checks, about, names[kind], NULL, "%s", e.text);
 	else
-		checks_bad(&d->checks, about, names[kind], r, NULL, "%s",
-				e.text);
+		checks_bad(&d->checks, about, names[kind], r,
+				r == -EACCES && kind == CONSOLE_VNC
+						? "vnc_password_file = \"FILE\""
+						: NULL,
+				"%s", e.text);
 }
 
 struct looking {

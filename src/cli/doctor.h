@@ -22,6 +22,9 @@ struct doctor {
 	struct checks checks;
 };
 
+/* May it stand in a command that a shell reads, as it is? */
+bool doctor_is_plain(const char *text);
+
 /* The configuration's file and its secrets; sets d->config. */
 void doctor_config(struct doctor *d);
 /* The gateway of this machine, and the programs that are handed work. */

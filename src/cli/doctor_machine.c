@@ -23,8 +23,7 @@ static const char here[] = "this machine";
 /* ---- the configuration ----------------------------------------------------
  */
 
-/* A path that a shell takes as it is. */
-static bool is_plain(const char *path)
+bool doctor_is_plain(const char *path)
 {
 	return path[strspn(path, "abcdefghijklmnopqrstuvwxyz"
 				 "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -46,7 +45,7 @@ static void look_at_mode(struct doctor *d, const char *what, const char *path)
 	}
 	(void)snprintf(mend, sizeof(mend), "chmod 600 %s", path);
 	checks_bad(&d->checks, here, what, -EACCES,
-			is_plain(path) ? mend : NULL,
+			doctor_is_plain(path) ? mend : NULL,
 			"others may read %s, which holds secrets (mode %03o)",
 			path, (unsigned)st.st_mode & 0777);
 }

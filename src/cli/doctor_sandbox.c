@@ -151,8 +151,9 @@ static void look_at_local(struct doctor *d, const char *about,
 	(void)snprintf(port, sizeof(port), "%u", f->host_port);
 	(void)snprintf(to, sizeof(to), "%s:%u", g->address ? g->address : "",
 			f->guest_port);
+	(void)snprintf(mend, sizeof(mend), "ss -ltnp 'sport = :%s'", port);
 	if (holder_of_port(f->host_port, holder, sizeof(holder)) == 0)
-		checks_note(&d->checks, about, port, NULL,
+		checks_note(&d->checks, about, port, mend,
 				"port %s of this host is held by %s", port,
 				holder);
 	rule = has_rule(d->loop, port, to);
@@ -170,12 +171,21 @@ static void look_at_local(struct doctor *d, const char *about,
 		checks_note(&d->checks, about, port, NULL,
 				"the rules of this host cannot be read; run "
 				"it as root");
-	if (rule != 1 || reach_tcp(d->loop, "127.0.0.1", f->host_port, &e) == 0)
+	if (rule != 1)
 		return;
+	if (reach_tcp(d->loop, "127.0.0.1", f->host_port, &e) == 0) {
+		checks_good(&d->checks, about, port,
+				"a DNAT rule leads port %s to %s, and somebody "
+				"listens on this host, too",
+				port, to);
+		return;
+	}
 	(void)snprintf(mend, sizeof(mend), "glassbridge forward %s:%s:%u", port,
 			about, f->guest_port);
 	checks_note(&d->checks, about, port,
-			has_command(d->app, "forward") ? mend : NULL,
+			has_command(d->app, "forward") && doctor_is_plain(about)
+					? mend
+					: NULL,
 			"a DNAT rule leads port %s to %s, for packets of "
 			"other hosts only: nothing listens on this host "
 			"itself",
@@ -242,7 +252,12 @@ void doctor_screen(struct doctor *d, struct hypervisor *h, const char *about,
 		const char *id)
 {
 	static struct said s; /* also for an answer that comes too late */
+	char mend[2 * GUEST_ID_MAX + 128];
 
+	(void)snprintf(mend, sizeof(mend),
+			"glassbridge power %s stop --yes && glassbridge power "
+			"%s start",
+			about, about);
 	s = (struct said){.wait.loop = d->loop};
 	hypervisor_command(h, id, "ss -ltn", on_said, &s);
 	if (!wait_until(&s.wait, COMMAND_MS))
@@ -258,7 +273,8 @@ void doctor_screen(struct doctor *d, struct hypervisor *h, const char *about,
 		checks_good(&d->checks, about, "screen",
 				"its VNC server listens on 5901");
 	else
-		checks_bad(&d->checks, about, "screen", -ENOTCONN, NULL,
+		checks_bad(&d->checks, about, "screen", -ENOTCONN,
+				doctor_is_plain(about) ? mend : NULL,
 				"nothing listens on 5901 within the sandbox: "
 				"its VNC server is not up (yet)");
 }
