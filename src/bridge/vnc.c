@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "bridge/door.h"
 #include "core/crypto.h"
@@ -42,6 +43,10 @@ static void on_viewer(void *arg, int fd)
 	};
 	struct session *s;
 
+	if (b->viewers == VNC_BRIDGE_VIEWERS_MAX) {
+		(void)close(fd);
+		return;
+	}
 	if (fd_wrap(&c.client, fd) < 0 || desk_open(b->desk, &c, &s) < 0)
 		return;
 	b->viewers++;

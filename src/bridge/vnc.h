@@ -17,7 +17,10 @@
 
 struct vnc_bridge;
 
-enum { VNC_BRIDGE_PASSWORD_LEN = 8 }; /* what VNC authentication looks at */
+enum {
+	VNC_BRIDGE_PASSWORD_LEN = 8, /* what VNC authentication looks at */
+	VNC_BRIDGE_VIEWERS_MAX = 16, /* at once; more are closed */
+};
 
 struct vnc_bridge_options {
 	struct desk_options desk;
