@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -82,4 +83,19 @@ int vv_file_write(const struct buf *content, const char *where,
 		return 0;
 	(void)unlink(ret_path);
 	return err_set(e, r, "%s: %s", ret_path, strerrordesc_np(-r));
+}
+
+int vv_file_nameless(const struct buf *content, struct err *e)
+{
+	int fd = memfd_create("viewer", MFD_CLOEXEC);
+	int r = fd < 0 ? -errno
+		       : write_all(fd, buf_data(content), content->len);
+
+	if (r == 0 && lseek(fd, 0, SEEK_SET) < 0)
+		r = -errno;
+	if (r == 0)
+		return fd;
+	if (fd >= 0)
+		(void)close(fd);
+	return err_set(e, r, "the viewer's file: %s", strerrordesc_np(-r));
 }

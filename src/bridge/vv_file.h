@@ -21,4 +21,9 @@ enum { VV_PATH_MAX = 4096 };
 int vv_file_write(const struct buf *content, const char *where,
 		const char *name, char ret_path[VV_PATH_MAX], struct err *e);
 
+/* The same as an open file without a name, at its beginning: nothing is on
+ * disk, and only who is handed it can read it. The descriptor, the caller's;
+ * or a negative errno, told. */
+int vv_file_nameless(const struct buf *content, struct err *e);
+
 #endif

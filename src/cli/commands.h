@@ -24,6 +24,7 @@ extern const struct command serial_command;
 extern const struct command serve_command;
 extern const struct command sessions_command;
 extern const struct command snapshot_command;
+extern const struct command spice_command;
 extern const struct command ssh_command;
 extern const struct command token_command;
 extern const struct command version_command;

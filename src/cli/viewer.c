@@ -8,8 +8,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/exit.h"
+#include "cli/say.h"
 #include "config/config.h"
+#include "core/buf.h"
 #include "core/loop.h"
+#include "core/secret.h"
 
 struct showing {
 	struct child *child;
@@ -65,6 +69,55 @@ int viewer_find(struct viewer *v, const char *named,
 			"`glassbridge help web`");
 }
 
+/* ---- the file ------------------------------------------------------------ */
+
+static int make(struct viewer_file *f, const struct buf *content,
+		const struct viewer_file_wish *w, struct err *e)
+{
+	int r;
+
+	if (!w->nameless) {
+		r = vv_file_write(content, w->where, w->name, f->path, e);
+		if (r < 0)
+			f->path[0] = '\0';
+		return r;
+	}
+	r = vv_file_nameless(content, e);
+	if (r < 0)
+		return r;
+	f->fd = r;
+	return 0;
+}
+
+int viewer_file_make(struct viewer_file *f, struct buf *content,
+		const struct viewer_file_wish *w)
+{
+	struct err e;
+	int r;
+
+	f->path[0] = '\0';
+	f->fd = -1;
+	r = make(f, content, w, &e);
+	if (content->len > 0)
+		secret_wipe(buf_data(content), content->len);
+	buf_done(content);
+	if (r == 0)
+		return 0;
+	return say_err(r == -EEXIST ? EXIT_SAFETY : EXIT_FAILED, &e);
+}
+
+void viewer_file_done(struct viewer_file *f)
+{
+	if (*f->path)
+		(void)unlink(f->path);
+	if (f->fd >= 0)
+		(void)close(f->fd);
+	f->path[0] = '\0';
+	f->fd = -1;
+}
+
+/* ---- the program --------------------------------------------------------- */
+
 static void on_exit_of_viewer(void *arg, int64_t status, int signum)
 {
 	enum { KILLED = 128 };
@@ -74,19 +127,25 @@ static void on_exit_of_viewer(void *arg, int64_t status, int signum)
 }
 
 int viewer_start(struct showing **ret_showing, const struct viewer *v,
-		struct loop *l, const char *path, viewer_fn *fn, void *arg,
-		struct err *e)
+		struct loop *l, const struct viewer_file *f, viewer_fn *fn,
+		void *arg, struct err *e)
 {
 	const char *argv[VIEWER_OPTIONS_MAX + 3];
-	const int fds[] = {-1, STDERR_FILENO, STDERR_FILENO};
+	const int fds[] = {f->fd, STDERR_FILENO, STDERR_FILENO};
 	const struct child_options o = {.file = v->file,
 			.argv = (char *const *)(uintptr_t)argv,
 			.fds = fds,
 			.fd_count = 3};
-	struct showing *s = calloc(1, sizeof(*s));
+	struct showing *s;
 	size_t n = 0;
 	int r;
 
+	if (v->opener && !*f->path)
+		return err_set(e, -ENOTSUP,
+				"%s reads no standard input; name a viewer "
+				"with --viewer",
+				v->file);
+	s = calloc(1, sizeof(*s));
 	if (!s)
 		return err_set(e, -ENOMEM, "no memory");
 	argv[n++] = v->file;
@@ -94,7 +153,7 @@ int viewer_start(struct showing **ret_showing, const struct viewer *v,
 			   n <= VIEWER_OPTIONS_MAX;
 			i++)
 		argv[n++] = v->config->options.items[i];
-	argv[n++] = path;
+	argv[n++] = *f->path ? f->path : "-";
 	argv[n] = NULL;
 	s->fn = fn;
 	s->arg = arg;

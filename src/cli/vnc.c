@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "bridge/vnc.h"
-#include "bridge/vv_file.h"
 #include "cli/app.h"
 #include "cli/commands.h"
 #include "cli/output.h"
@@ -29,7 +28,7 @@ enum {
 struct vnc_values {
 	struct target_options target;
 	const char *viewer, *address, *port, *write_vv;
-	bool proxy_only, no_launch;
+	bool proxy_only, no_launch, input;
 };
 
 #define AT(member) offsetof(struct vnc_values, member)
@@ -51,6 +50,10 @@ static const struct option_rule options[] = {
 				NULL},
 		{"no-launch", 0, OPTION_FLAG, AT(no_launch), NULL,
 				"write the viewer's file, start no viewer",
+				NULL},
+		{"stdin", 0, OPTION_FLAG, AT(input), NULL,
+				"the viewer reads its standard input, nothing "
+				"is written on disk",
 				NULL},
 		{0},
 };
@@ -82,7 +85,7 @@ struct watching {
 	struct viewer viewer;
 	struct showing *showing;
 	struct timer *unused;
-	char path[VV_PATH_MAX]; /* of the viewer's file; "": there is none */
+	struct viewer_file file;
 	size_t viewers;
 	bool used;
 	bool late; /* nobody has come in time */
@@ -142,24 +145,20 @@ static int write_file(struct watching *w)
 {
 	const char *id = strrchr(w->target->guest->id, '/') + 1;
 	char name[GUEST_ID_MAX + 16];
+	const struct viewer_file_wish wish = {.where = w->values->write_vv,
+			.name = name,
+			.nameless = w->values->input};
 	struct buf content;
 	struct err e;
-	int r;
 
 	(void)snprintf(name, sizeof(name), "vnc-%.100s.vv", id);
 	buf_init(&content, VV_MAX);
-	r = write_content(w, &content, &e);
-	if (r == 0)
-		r = vv_file_write(&content, w->values->write_vv, name, w->path,
-				&e);
+	if (write_content(w, &content, &e) == 0)
+		return viewer_file_make(&w->file, &content, &wish);
 	if (content.len > 0)
 		secret_wipe(buf_data(&content), content.len);
 	buf_done(&content);
-	if (r == 0)
-		return 0;
-	w->path[0] = '\0';
-	return say_err(r == -EEXIST || r == -EINVAL ? EXIT_SAFETY : EXIT_FAILED,
-			&e);
+	return say_err(e.code == -EINVAL ? EXIT_SAFETY : EXIT_FAILED, &e);
 }
 
 /* ---- how long it goes on
@@ -242,7 +241,7 @@ static int launch(struct watching *w)
 	struct err e;
 
 	if (viewer_start(&w->showing, &w->viewer, w->target->sources.loop,
-			    w->path, on_viewer_exit, w, &e) < 0)
+			    &w->file, on_viewer_exit, w, &e) < 0)
 		return say_err(EXIT_FAILED, &e);
 	if (w->viewer.opener)
 		timer_set(w->unused, UNUSED_MS);
@@ -281,7 +280,7 @@ static int begin(struct watching *w)
 		return code;
 	if (!v->write_vv && !v->no_launch)
 		return launch(w);
-	(void)printf("%s\n", w->path);
+	(void)printf("%s\n", w->file.path);
 	(void)fflush(stdout);
 	say("it is good for the next %d s, and as long as somebody is "
 	    "connected",
@@ -335,8 +334,7 @@ static int watch_it(struct watching *w)
 		viewer_forget(w->showing);
 	/* also a file that the viewer has not deleted; where it was written
 	 * for somebody else, its port is closed now */
-	if (w->path[0])
-		(void)unlink(w->path);
+	viewer_file_done(&w->file);
 	return code;
 }
 
@@ -383,7 +381,7 @@ static int vnc_to(struct watching *w, uint16_t port)
 static int vnc(struct app *a, const void *values, int argc, char **argv)
 {
 	const struct vnc_values *v = values;
-	struct watching w = {.values = v};
+	struct watching w = {.values = v, .file.fd = -1};
 	bool launches = !v->proxy_only && !v->write_vv && !v->no_launch;
 	const struct config *c;
 	struct target t;
@@ -396,6 +394,9 @@ static int vnc(struct app *a, const void *values, int argc, char **argv)
 	if (v->proxy_only && (v->write_vv || v->no_launch))
 		return app_usage(&vnc_command,
 				"--proxy-only writes no file for a viewer");
+	if (v->input && !launches)
+		return app_usage(&vnc_command,
+				"--stdin is for a viewer that is started");
 	if (v->port && !address_port(v->port, strlen(v->port), true, &port))
 		return app_usage(&vnc_command, "'%s' is no port", v->port);
 	if (launches && viewer_find(&w.viewer, v->viewer, &c->viewer, &e) < 0)

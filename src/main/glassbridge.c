@@ -15,6 +15,7 @@ static const struct command *const commands[] = {
 		&ls_command,
 		&web_command,
 		&vnc_command,
+		&spice_command,
 		&serial_command,
 		&console_command,
 		&play_command,
