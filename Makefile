@@ -49,10 +49,11 @@ lint: ## how the code reads: format, clang-tidy, layers, scripts, types
 	@tools/lint
 
 bench: ## measure side by side with other relays
-	@$(SETUP) build bench
+	@$(SETUP) build demo bench
 	@tools/page
 	@tools/build build
 	@tests/bench/run build
+	@tests/bench/first_pixel build
 
 dist: ## dist/glassbridge-VERSION.tar.xz with the page inside
 	@$(SETUP) build
