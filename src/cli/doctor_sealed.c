@@ -27,8 +27,8 @@ static const char *const open_ways[] = {
 		"by whoever sees it",
 		"keys are typed: without view-only, text goes in by typing",
 		"who may read this configuration opens consoles by `vnc`, "
-		"`spice`, `serial` and `ssh` directly, past every rule: give "
-		"them a link or a token instead",
+		"`serial` and `ssh` directly, past every rule: give them a "
+		"link or a token instead",
 		"a native viewer that is given the hypervisor's own .vv talks "
 		"to the hypervisor, and not to the gateway",
 		"the guest's own network is not the gateway's to close",
