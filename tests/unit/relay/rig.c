@@ -208,7 +208,7 @@ static const struct stream_ops saying_ops = {
 		.free = saying_free,
 };
 
-static void saying_wrap(struct stream **s)
+void rig_says_notes(struct stream **s)
 {
 	struct saying *layer = calloc(1, sizeof(*layer));
 
@@ -335,7 +335,7 @@ void rig_up(struct rig *g, int kind, const struct relay_options *o)
 	c = rig_side(&g->client, kind, (kind & RIG_WIRE) != RIG_TCP);
 	b = rig_side(&g->backend, kind, (kind & RIG_WIRE) == RIG_WS_WS);
 	if (kind & RIG_NOTES)
-		saying_wrap(&b);
+		rig_says_notes(&b);
 	CHECK(relay_new(&g->relay, g->loop, c, b, o, &g->counts, &rig_events,
 			      g) == 0);
 }

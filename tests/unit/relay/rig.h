@@ -53,6 +53,8 @@ void rig_run_idle(struct rig *g, uint64_t ms);
 void rig_pair(int fd[2]);
 struct stream;
 struct stream *rig_stream(int fd, int kind, bool ws);
+/* On top, a layer that says its notes as RIG_NOTES does. */
+void rig_says_notes(struct stream **s);
 
 /* Frames by the words of stream/ws_wire.h, masked as a client does. */
 void far_says(struct far *f, const char *frames);
