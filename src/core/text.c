@@ -91,3 +91,12 @@ size_t text_json(const void *data, size_t len, char ret[TEXT_JSON_MAX],
 	*ret_len = n;
 	return n;
 }
+
+size_t text_hash(const char *text)
+{
+	uint64_t h = 1469598103934665603u; /* FNV-1a */
+
+	for (; *text; text++)
+		h = (h ^ (unsigned char)*text) * 1099511628211u;
+	return (size_t)(h ^ (h >> 32));
+}

@@ -17,6 +17,9 @@ size_t text_utf8(const void *data, size_t len);
 /* Is the character at the front a control (C0, DEL, or C1 as UTF-8)? */
 bool text_is_control(const void *data, size_t len);
 
+/* For tables of our own, in this process. */
+size_t text_hash(const char *text);
+
 enum { TEXT_JSON_MAX = 6 };
 
 /*

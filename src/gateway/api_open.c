@@ -4,7 +4,9 @@
 #include <time.h>
 
 #include "core/loop.h"
+#include "core/text.h"
 #include "gateway/exchange.h"
+#include "gateway/front.h"
 #include "gateway/gateway.h"
 #include "gateway/grants.h"
 #include "gateway/routes.h"
@@ -38,6 +40,20 @@ static enum end_word grant_enters(struct gateway *g, const struct grant *grant)
 	return END_WORDS;
 }
 
+/* Those who share a line have to be on one loop. */
+static void session_settle(const struct exchange *x, struct session *s)
+{
+	const struct gateway *g = x->gateway;
+	const char *guest = s->grant.guest, *rest;
+	const struct hypervisor *h = gateway_hypervisor(g, guest, &rest);
+
+	s->home = x->home;
+	s->shared = h && h->ops->shared & (1u << s->grant.kind);
+	if (s->shared)
+		s->home = front_loop(
+				g->fronts[text_hash(guest) % g->front_count]);
+}
+
 static enum end_word session_begin(struct exchange *x,
 		const struct grant *grant, struct session **ret_session)
 {
@@ -51,7 +67,7 @@ static enum end_word session_begin(struct exchange *x,
 	r = registry_add(g->registry, grant, x->from, ret_session);
 	if (r < 0)
 		return r == -EDQUOT ? END_LIMIT : END_INTERNAL;
-	(*ret_session)->home = x->home;
+	session_settle(x, *ret_session);
 	if (grant->kind == CONSOLE_SPICE) {
 		grant_hash(x->code.data, hash);
 		session_opens(*ret_session, hash, loop_now_ms(g->control));

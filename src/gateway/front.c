@@ -15,6 +15,7 @@
 #include "gateway/routes.h"
 #include "gateway/site.h"
 #include "http/server.h"
+#include "relay/hubs.h"
 #include "stream/tcp.h"
 #include "stream/tls.h"
 
@@ -273,6 +274,11 @@ void front_retire(struct front *f)
 	(void)loop_post_own(f->loop, &f->retire, retire_arrives, f);
 }
 
+struct loop *front_loop(const struct front *f)
+{
+	return f->loop;
+}
+
 size_t front_load(const struct front *f)
 {
 	return atomic_load(&f->load);
@@ -283,8 +289,10 @@ int front_new(struct front **ret_front, struct loop *l, struct gateway *g,
 {
 	struct front *f = calloc(1, sizeof(*f));
 
-	if (!f)
+	if (!f || hubs_new(&f->hubs, l) < 0) {
+		free(f);
 		return -ENOMEM;
+	}
 	f->loop = l;
 	f->gateway = g;
 	f->site = site;
@@ -303,6 +311,7 @@ void front_free(struct front *f)
 			http_conn_free(f->conns->http);
 		front_conn_free(f->conns);
 	}
+	hubs_free(f->hubs);
 	site_free(f->site);
 	free(f);
 }

@@ -41,6 +41,9 @@ void front_drain(struct front *f);
 /* Others take over: whoever is here gets one more answer, consoles stay. */
 void front_retire(struct front *f);
 
+/* Its data loop; any thread. */
+struct loop *front_loop(const struct front *f);
+
 /* Connections and consoles it has now; any thread. */
 size_t front_load(const struct front *f);
 

@@ -25,6 +25,7 @@ struct front {
 	struct loop *loop;
 	struct gateway *gateway;
 	struct site *site;
+	struct hubs *hubs;        /* lines that its consoles share */
 	struct front_conn *conns; /* all of them */
 	struct refusal *refusals;
 	_Atomic size_t load;

@@ -96,6 +96,7 @@ static void front_console(const struct passage *p)
 			.plan_arg = f->gateway->planner,
 			.plain = p->session->plain,
 			.spice_key = f->gateway->spice_key,
+			.hubs = f->hubs,
 			.relay.keep_ms = p->session->keep_ms,
 			.load = &f->load,
 	};
@@ -116,12 +117,13 @@ static void passage_arrives(void *arg)
 	free(arg);
 }
 
-/* A wire that joins goes where its session lives. */
+/* A wire that joins goes where its session lives, one of a shared line where
+ * that is. */
 static struct front *front_of(struct front *f, const struct exchange *x)
 {
 	const struct gateway *g = f->gateway;
 
-	for (size_t i = 0; x->wire && i < g->front_count; i++)
+	for (size_t i = 0; i < g->front_count; i++)
 		if (g->fronts[i]->loop == x->session->home)
 			return g->fronts[i];
 	return f;

@@ -70,6 +70,7 @@ static const struct narrow_call narrow_calls[] = {
 		{SCMP_SYS(socket), 0, ~0ULL, AF_INET6},
 		{SCMP_SYS(socket), 0, ~0ULL, AF_UNIX},
 		{SCMP_SYS(socket), 0, ~0ULL, AF_NETLINK}, /* getaddrinfo */
+		{SCMP_SYS(socketpair), 0, ~0ULL, AF_UNIX},
 		/* a thread, no process */
 		{SCMP_SYS(clone), 0, CLONE_THREAD, CLONE_THREAD},
 		/* nothing that a terminal could be steered by */

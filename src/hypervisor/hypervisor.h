@@ -285,6 +285,9 @@ struct hypervisor_ops {
 	/* Bits (1 << console_kind) of the consoles that are opened one at a
 	 * time for each guest: there is one slot for their password. */
 	unsigned one_at_a_time;
+	/* Bits of the consoles whose far end takes one connection: all who
+	 * open one share it (relay/hubs.h). */
+	unsigned shared;
 	int (*open)(struct hypervisor **ret_h, struct loop *l,
 			const struct config_profile *p, struct err *e);
 	void (*list)(struct hypervisor *h, hypervisor_list_fn *fn, void *arg);

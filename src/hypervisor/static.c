@@ -351,6 +351,7 @@ static int static_open(struct hypervisor **ret_h, struct loop *l,
 
 const struct hypervisor_ops static_hypervisor = {
 		.kind = "static",
+		.shared = 1u << CONSOLE_SERIAL,
 		.open = static_open,
 		.list = static_list,
 		.plan = static_plan,

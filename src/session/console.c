@@ -8,6 +8,8 @@
 #include "config/config.h"
 #include "core/log.h"
 #include "relay/farewell.h"
+#include "relay/hub.h"
+#include "relay/hubs.h"
 #include "session/console_internal.h"
 #include "session/notes.h"
 #include "stream/spice.h"
@@ -25,6 +27,14 @@ void console_released(void *arg)
 	free(c);
 }
 
+static void console_hang_up(struct console *c)
+{
+	dial_free(c->dial);
+	c->dial = NULL;
+	hub_wait_free(c->wait);
+	c->wait = NULL;
+}
+
 static void console_over(struct console *c)
 {
 	if (c->state == CONSOLE_OVER)
@@ -37,8 +47,7 @@ static void console_over(struct console *c)
 	c->guest = NULL;
 	c->state = CONSOLE_OVER;
 	timer_stop(c->timer);
-	dial_free(c->dial);
-	c->dial = NULL;
+	console_hang_up(c);
 	relay_free(c->relay);
 	c->relay = NULL;
 	farewell_free(c->farewell);
@@ -99,8 +108,7 @@ static void console_leave(struct console *c)
 	struct note close;
 
 	console_tell_drains(c);
-	dial_free(c->dial);
-	c->dial = NULL;
+	console_hang_up(c);
 	watch_free(c->watch);
 	c->watch = NULL;
 	timer_stop(c->timer);
@@ -168,9 +176,18 @@ static enum end_word word_of_backend(int r)
 		return END_PROTOCOL_ERROR;
 	case -ENOMEM:
 		return END_INTERNAL;
+	case HUB_SLOW: /* the line goes on without it */
+		return END_SLOW_READER;
 	default:
 		return END_BACKEND_FAILED;
 	}
+}
+
+static const char *detail_of_backend(int r)
+{
+	if (r == HUB_SLOW)
+		return "It fell behind the others who read this line.";
+	return r < 0 ? strerrordesc_np(-r) : NULL;
 }
 
 static void console_farewell(
@@ -188,8 +205,7 @@ static void console_farewell(
 				false);
 	else if (end->side == RELAY_BACKEND)
 		console_set_word(c, word_of_backend(end->r),
-				end->r < 0 ? strerrordesc_np(-end->r) : NULL,
-				false);
+				detail_of_backend(end->r), false);
 	else
 		console_set_word(c, c->stop_word, NULL, false);
 	console_close(c,
@@ -302,6 +318,7 @@ static void console_dialled(void *arg, int r, struct stream *s, size_t depth,
 	struct console *c = arg;
 
 	c->dial = NULL;
+	c->wait = NULL;
 	if (r < 0 && console_retries(c, r))
 		return;
 	if (r < 0) {
@@ -323,6 +340,30 @@ static void console_waits(void *arg, uint32_t waited_ms, const struct err *why)
 	atomic_store(&c->setup.session->waited_ms, waited_ms ? waited_ms : 1);
 }
 
+/* Named after its plan, so that another address is another line. */
+static int console_share(struct console *c, struct dial_plan *plan)
+{
+	const struct grant *g = &c->setup.session->grant;
+	char wire[ERR_TEXT_MAX], name[HUBS_NAME_MAX];
+
+	dial_plan_text(plan, wire, sizeof(wire));
+	(void)snprintf(name, sizeof(name), "%s %s", g->guest, wire);
+	return hubs_join(c->setup.hubs, &c->wait, name, plan,
+			g->rights & CONFIG_MAY_CONTROL, console_dialled, c);
+}
+
+static int console_connect(struct console *c, struct dial_plan *plan)
+{
+	int r;
+
+	if (c->setup.session->shared && c->setup.hubs)
+		return console_share(c, plan);
+	r = dial_start(&c->dial, c->setup.loop, plan, console_dialled, c);
+	if (r == 0 && !console_joins(c))
+		dial_on_wait(c->dial, console_waits);
+	return r;
+}
+
 static void console_dial(struct console *c, struct planned *m)
 {
 	int r;
@@ -330,11 +371,9 @@ static void console_dial(struct console *c, struct planned *m)
 	c->state = CONSOLE_DIALLING;
 	c->may_retry = m->plan.minted;
 	timer_stop(c->timer); /* the dial has limits of its own */
-	r = dial_start(&c->dial, c->setup.loop, &m->plan, console_dialled, c);
+	r = console_connect(c, &m->plan);
 	if (r < 0)
 		console_fail(c, END_INTERNAL, strerrordesc_np(-r));
-	else if (!console_joins(c))
-		dial_on_wait(c->dial, console_waits);
 }
 
 void console_is_planned(void *planned)

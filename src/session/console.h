@@ -8,6 +8,9 @@
  *	greeting > planning > dialling > answering > streaming
  *	     \_________\_________\___________\_________> leaving > over
  *
+ * The consoles of a shared line (session.shared) are dialled once for all of
+ * them, by the hubs of their loop (relay/hubs.h).
+ *
  * lingering, before over: a SPICE display that its viewer left without a word
  * must not be closed at once (stream/spice.h).
  *
@@ -36,6 +39,7 @@
 struct console;
 struct crypto_rsa;
 struct dial_plan;
+struct hubs;
 struct loop;
 struct secret;
 struct spice_link;
@@ -62,6 +66,7 @@ struct console_setup {
 	struct stream *client; /* taken; its handshake need not be done */
 	console_plan_fn *plan;
 	void *plan_arg;
+	struct hubs *hubs; /* borrowed, of the loop; NULL: no line is shared */
 	struct relay_options relay;
 	uint32_t greet_ms, plan_ms;         /* 0: the above */
 	const struct crypto_rsa *spice_key; /* borrowed; NULL: no SPICE */

@@ -36,7 +36,8 @@ struct console {
 	enum console_state state;
 	struct watch *watch; /* of the client, while there is no relay */
 	struct timer *timer;
-	struct dial *dial;
+	struct dial *dial;      /* or */
+	struct hub_wait *wait;  /* for a line that is shared */
 	struct stream *backend; /* between dial and relay */
 	struct relay *relay;
 	struct stream *guest; /* the backend, also while it is the relay's */

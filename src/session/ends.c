@@ -166,6 +166,8 @@ enum end_word end_of_dial(int r, size_t depth)
 		return depth > 0 ? END_BACKEND_REFUSED : END_BACKEND_FAILED;
 	case -EBUSY:
 		return END_BUSY;
+	case -EDQUOT: /* a shared line has all the consoles it may have */
+		return END_LIMIT;
 	case -ENODEV: /* SPICE: it has no such channel */
 		return END_NO_SUCH_CONSOLE;
 	case -ETIMEDOUT:

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "core/loop.h"
+#include "core/text.h"
 
 enum { ID_BUCKETS = 8192, USER_BUCKETS = 1024 }; /* powers of two */
 
@@ -23,15 +24,6 @@ struct registry {
 	void (*on_end)(void *arg);
 	void *on_end_arg;
 };
-
-static size_t text_hash(const char *text)
-{
-	uint64_t h = 1469598103934665603u; /* FNV-1a */
-
-	for (; *text; text++)
-		h = (h ^ (unsigned char)*text) * 1099511628211u;
-	return (size_t)(h ^ (h >> 32));
-}
 
 static struct session **id_bucket(struct registry *r, const char *id)
 {

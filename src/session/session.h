@@ -101,6 +101,7 @@ struct session {
 	char slot[GUEST_ID_MAX + 16]; /* of the guest: the pass's key */
 	/* session/wires.h */
 	struct loop *home;  /* fixed: the data loop of all its wires */
+	bool shared;        /* fixed: one connection for all who are there */
 	struct wire *wires; /* that joined the first */
 	size_t wire_count;
 	bool first_over;                     /* the first is gone */
