@@ -52,7 +52,7 @@ static const int calls[] = {
 	/* time, chance, limits, the machine's name */
 	CALL(clock_gettime), CALL(getrandom), CALL(prlimit64), CALL(uname),
 	/* files: names, roots, the configuration, the store */
-	CALL(fdatasync), CALL(fstat), CALL(ftruncate), CALL(lseek),
+	CALL(fstat), CALL(ftruncate), CALL(lseek),
 	CALL(newfstatat), CALL(openat), CALL(pread64), CALL(pwrite64),
 	CALL(unlink),
 };
