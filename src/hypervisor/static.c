@@ -31,6 +31,7 @@ struct static_answer {
 	void *arg;
 	char id[GUEST_ID_MAX];
 	enum console_kind kind;
+	uint16_t port;          /* not 0: a port of it, no console */
 	struct spice_link link; /* of a SPICE viewer */
 };
 
@@ -86,6 +87,21 @@ static int plan_line(const struct static_guest *g, struct dial_plan *plan)
 	return r;
 }
 
+/* Any port of the host where its screen is. */
+static int plan_port(const struct static_guest *g,
+		const struct static_answer *a, struct dial_plan *plan,
+		struct err *e)
+{
+	const char *host = g->vnc.host ? g->vnc.host : g->spice.host;
+
+	if (!host)
+		return err_set(e, -ENOTSUP,
+				"the configuration says no host of guest '%s': "
+				"its screen is at none",
+				a->id);
+	return dial_plan_tcp(plan, host, a->port);
+}
+
 /* Has it this kind of console? 0 and the guest, or why not. */
 static int static_has(const struct static_hv *h, const struct static_answer *a,
 		const struct static_guest **ret_guest, struct err *e)
@@ -96,7 +112,7 @@ static int static_has(const struct static_hv *h, const struct static_answer *a,
 		return err_set(e, -ENOENT,
 				"there is no guest '%s' in profile %s", a->id,
 				h->hypervisor.profile);
-	if (g->shown.lacks[a->kind])
+	if (!a->port && g->shown.lacks[a->kind])
 		return err_set(e, -ENOTSUP, "%s", g->shown.lacks[a->kind]);
 	*ret_guest = g;
 	return 0;
@@ -140,7 +156,9 @@ static void static_answer_plan(struct static_hv *h, struct static_answer *a)
 	struct err e = {0};
 	int r = static_has(h, a, &g, &e);
 
-	if (r == 0)
+	if (r == 0 && a->port)
+		r = plan_port(g, a, &plan, &e);
+	else if (r == 0)
 		r = a->kind == CONSOLE_SERIAL ? plan_line(g, &plan)
 					      : plan_screen(g, a, &plan);
 	if (r == -ENOMEM)
@@ -241,6 +259,15 @@ static void static_viewer(struct hypervisor *hv, const char *id,
 {
 	const struct static_answer a = {
 			.viewer_fn = fn, .arg = arg, .kind = CONSOLE_SPICE};
+
+	answer_of(hv, id, &a);
+}
+
+static void static_reach(struct hypervisor *hv, const char *id,
+		uint16_t guest_port, hypervisor_plan_fn *fn, void *arg)
+{
+	const struct static_answer a = {
+			.plan_fn = fn, .arg = arg, .port = guest_port};
 
 	answer_of(hv, id, &a);
 }
@@ -356,6 +383,7 @@ const struct hypervisor_ops static_hypervisor = {
 		.list = static_list,
 		.plan = static_plan,
 		.plan_spice = static_plan_spice,
+		.reach = static_reach,
 		.viewer = static_viewer,
 		.free = static_free,
 };

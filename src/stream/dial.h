@@ -125,6 +125,9 @@ int dial_plan_rfb_login(struct dial_plan *p, const struct secret *password);
 int dial_plan_term(struct dial_plan *p, const struct secret *login);
 int dial_plan_spice_login(struct dial_plan *p, const struct spice_link *link,
 		const struct secret *password);
+/* Without a login of ours to the guest itself: that is the client's to give.
+ * -ENOTSUP where it cannot be: what is in between wants tickets of ours. */
+int dial_plan_drop_login(struct dial_plan *p);
 void dial_plan_done(struct dial_plan *p); /* wipes what is secret */
 /* Take the last layer off; there is one. */
 void dial_plan_pop(struct dial_plan *p);

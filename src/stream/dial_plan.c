@@ -216,6 +216,23 @@ void dial_plan_pop(struct dial_plan *p)
 	layer_done(&p->layers[--p->count]);
 }
 
+static bool is_login(enum dial_kind k)
+{
+	return k == DIAL_RFB_LOGIN || k == DIAL_SPICE_LOGIN || k == DIAL_TERM;
+}
+
+int dial_plan_drop_login(struct dial_plan *p)
+{
+	struct dial_layer *l = p->count ? &p->layers[p->count - 1] : NULL;
+
+	if (!l || !is_login(l->kind))
+		return 0;
+	if (p->count != 2 || l->kind == DIAL_TERM)
+		return -ENOTSUP;
+	dial_plan_pop(p);
+	return 0;
+}
+
 /* ---- in words ----------------------------------------------------------- */
 
 static void text_add(char *ret, size_t ret_max, const char *word,
