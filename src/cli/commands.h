@@ -14,6 +14,7 @@ extern const struct command create_command;
 extern const struct command destroy_command;
 extern const struct command doctor_command;
 extern const struct command init_command;
+extern const struct command forward_command;
 extern const struct command ls_command;
 extern const struct command novnc_command;
 extern const struct command play_command;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "proto/json.h"
 
@@ -70,6 +71,9 @@ static int entry_fill(struct guest_entry *to, const char *profile,
 			copy(&to->address, from->address) < 0)
 		return -ENOMEM;
 	to->status = from->status;
+	for (size_t i = 0; i < from->forward_count; i++)
+		if (strcasecmp(from->forwards[i].description, "gui") == 0)
+			to->gui_port = from->forwards[i].guest_port;
 	for (; to->tag_count < from->tag_count; to->tag_count++)
 		if (copy(&to->tags[to->tag_count], from->tags[to->tag_count]) <
 				0)

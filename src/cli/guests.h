@@ -15,7 +15,8 @@ struct json;
 struct guest_entry {
 	char *id; /* "lab/kiosk" */
 	char *name, *type, *node;
-	char *address; /* its own, where the hypervisor knows it */
+	char *address;     /* its own, where the hypervisor knows it */
+	uint16_t gui_port; /* of its screen, where it is announced; 0: not */
 	enum guest_status status;
 	char *tags[GUEST_TAGS_MAX];
 	size_t tag_count;

@@ -21,6 +21,7 @@ static const struct command *const commands[] = {
 		&play_command,
 		&novnc_command,
 		&ssh_command,
+		&forward_command,
 		&power_command,
 		&snapshot_command,
 		&restore_command,
