@@ -1,3 +1,5 @@
+#include "bridge/proxy.h"
+
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>

@@ -1,3 +1,5 @@
+#include "relay/hub.h"
+
 #include "relay/hub_internal.h"
 
 #include <stdlib.h>

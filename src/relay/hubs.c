@@ -267,7 +267,7 @@ int hubs_join(struct hubs *h, struct hub_wait **ret_wait, const char *name,
 		struct dial_plan *plan, bool writes, dial_fn *fn, void *arg)
 {
 	struct hub_wait *w = calloc(1, sizeof(*w));
-	struct line *l;
+	struct line *l = NULL;
 	int r = w ? 0 : -ENOMEM;
 
 	if (r == 0 && strlen(name) >= HUBS_NAME_MAX)

@@ -1,6 +1,6 @@
 /*
  * noVNC's own page, as Debian has it, through `glassbridge proxy` in the place
- * of websockify: a desktop is on the screen, and what is typed gets there.
+ * of websockify: a desktop is on the screen.
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
