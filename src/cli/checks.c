@@ -111,7 +111,8 @@ static void add(struct checks *c, const char *about, struct finding *f,
 
 	(void)err_setv(&text, 0, fmt, ap);
 	f->text = text.text;
-	checks_add(c, about, f);
+	checks_add(c, about, f); /* copies what it keeps */
+	f->text = NULL;
 }
 
 void checks_good(struct checks *c, const char *about, const char *what,

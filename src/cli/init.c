@@ -109,7 +109,7 @@ static int read_target(struct init *i, const char *text)
 	screen = screen || a.path ||
 		 (a.port >= VNC_FIRST && a.port <= VNC_LAST);
 	set_kind(i, screen ? "static" : "proxmox", screen ? "lab" : "home");
-	(void)strcpy(i->url, screen ? "" : "https://");
+	(void)snprintf(i->url, sizeof(i->url), "%s", screen ? "" : "https://");
 	(void)address_format(&a, i->url + strlen(i->url),
 			sizeof(i->url) - strlen(i->url));
 	address_done(&a);

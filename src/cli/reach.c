@@ -149,7 +149,7 @@ static void ask(struct loop *l, const struct url *u, const struct tls_policy *p,
 		(void)err_set(&ret->why, -EMSGSIZE, "its URL is too long");
 		return;
 	}
-	(void)strcpy(url + n, "/");
+	(void)snprintf(url + n, sizeof(url) - (size_t)n, "/");
 	if (http_client_new(&client, l, &o, &ret->why) == 0 &&
 			http_call(NULL, client, &q, on_reply, &a, &ret->why) ==
 					0)

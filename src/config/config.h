@@ -115,7 +115,7 @@ struct config_profile {
 	struct secret vnc_password; /* of every guest's screen; arrakis only */
 	unsigned warm;     /* connections kept ready for each guest's screen */
 	unsigned warm_age; /* seconds; then another one is opened */
-	char *tls_fingerprint;      /* "SHA256:.." or bare hex; checked */
+	char *tls_fingerprint; /* "SHA256:.." or bare hex; checked */
 	char *ca_file;
 	bool verify_tls;      /* false: said in so many words, and warned */
 	bool read_only;       /* consoles yes, power no */

@@ -189,11 +189,11 @@ int reader_new(struct hub *h, bool writes, watch_fn *ready,
 	if (n == 0)
 		n = watch_new(&r->watch, h->loop, stream_fd(r->stream), ready,
 				r);
-	if (n < 0) {
+	if (n < 0 || !seat) {
 		stream_free(seat ? &seat->stream : NULL);
 		stream_free(r ? r->stream : NULL);
 		free(r);
-		return n;
+		return n < 0 ? n : -ENOMEM;
 	}
 	r->hub = h;
 	r->seat = seat;

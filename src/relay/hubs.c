@@ -274,7 +274,7 @@ int hubs_join(struct hubs *h, struct hub_wait **ret_wait, const char *name,
 		r = -ENAMETOOLONG;
 	if (r == 0)
 		r = line_of(h, name, plan, &l);
-	if (r < 0) {
+	if (r < 0 || !l) {
 		free(w);
 		return r;
 	}

@@ -383,7 +383,7 @@ static void on_listed(void *arg, int r, const struct err *e)
 	} else if (strcmp(g->shown.type, "lxc") == 0) {
 		p->step = lxc_steps;
 	}
-	if (!p->step) {
+	if (!g || !p->step) {
 		inspection_end(p);
 		return;
 	}
