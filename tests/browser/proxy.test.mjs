@@ -47,7 +47,7 @@ before(async () => {
 	symlinkSync(path.join(build, 'src/glassbridge'), s.program);
 	s.url = (await start(s.program, ['--listen', '127.0.0.1:0', '--vnc',
 		s.desktop.vnc, '--web', novnc],
-	'stderr', /open (http:\S+)/))[1];
+	'stderr', /open (http:\S+)\s/))[1];
 	s.browser = await launch();
 });
 
