@@ -70,6 +70,10 @@ static void *writes(void *arg)
 	return NULL;
 }
 
+/* The reading thread's, which may outlive all that knows of it: there is one a
+ * program, and it ends with it. */
+static struct stdio *kept;
+
 int stdio_open(struct stdio **ret_stdio, struct loop *l, int *ret_fd,
 		void (*fn)(void *arg), void *arg)
 {
@@ -102,6 +106,7 @@ int stdio_open(struct stdio **ret_stdio, struct loop *l, int *ret_fd,
 		return r;
 	}
 	(void)pthread_detach(s->reads);
+	kept = s;
 	*ret_fd = pair[1];
 	*ret_stdio = s;
 	return 0;
