@@ -12,6 +12,7 @@
 #include "cli/commands.h"
 #include "cli/forward_args.h"
 #include "cli/forward_stdio.h"
+#include "cli/kills.h"
 #include "cli/output.h"
 #include "cli/say.h"
 #include "cli/sources.h"
@@ -73,7 +74,7 @@ const struct command forward_command = {
 		.arguments = "[[ADDRESS:]PORT:GUEST[:GUESTPORT]]...",
 		.summary = "Listen here for ports of guests",
 		.next = "a sandbox's screen at a port of this machine",
-		.next_arguments = "5901:GUEST",
+		.next_arguments = "PORT:GUEST",
 		.help = "GUESTPORT is a port, or vnc, serial or spice; unless "
 			"said it is the guest's screen.\n"
 			"PORT 0 is any that is free. With --stdio it is "
@@ -555,8 +556,7 @@ static int open_ops(struct forwarding *f)
 
 static int run(struct forwarding *f, int argc, char **argv)
 {
-	static const int kills[] = {SIGTERM, SIGHUP, SIGINT};
-	struct loop_signal *heard[3] = {0};
+	struct kills kills;
 	int code = 0;
 
 	f->limits.loop = f->loop;
@@ -565,8 +565,7 @@ static int run(struct forwarding *f, int argc, char **argv)
 	if (forwards_new(&f->forwards, &f->limits) < 0 ||
 			timer_new(&f->drain, f->loop, on_drain, f) < 0)
 		return say_fail(EXIT_FAILED, "no memory");
-	for (size_t i = 0; i < 3; i++)
-		(void)loop_signal_new(&heard[i], f->loop, kills[i], on_kill, f);
+	(void)kills_hear(&kills, f->loop, on_kill, f);
 	code = open_ops(f);
 	if (code == 0)
 		code = f->all ? open_all(f) : open_each(f, argc, argv);
@@ -574,8 +573,7 @@ static int run(struct forwarding *f, int argc, char **argv)
 		(void)loop_run(f->loop);
 		code = f->code;
 	}
-	for (size_t i = 0; i < 3; i++)
-		loop_signal_free(heard[i]);
+	kills_done(&kills);
 	return code;
 }
 

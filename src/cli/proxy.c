@@ -11,6 +11,7 @@
 #include "bridge/tokens.h"
 #include "cli/app.h"
 #include "cli/commands.h"
+#include "cli/kills.h"
 #include "cli/proxy_args.h"
 #include "cli/say.h"
 #include "core/log.h"
@@ -245,8 +246,7 @@ static void proxying_done(struct proxying *p)
 /* With the loop, until a signal or the idle limit. */
 static int run_proxy(struct proxying *p)
 {
-	static const int kills[] = {SIGTERM, SIGINT, SIGHUP};
-	struct loop_signal *heard[3] = {0};
+	struct kills kills;
 	struct err e;
 	int r = open_sources(p, &e);
 
@@ -254,12 +254,10 @@ static int run_proxy(struct proxying *p)
 		r = open_proxy(p, &e);
 	if (r < 0)
 		return say_err(EXIT_FAILED, &e);
-	for (size_t i = 0; i < 3; i++)
-		(void)loop_signal_new(&heard[i], p->loop, kills[i], on_kill, p);
+	(void)kills_hear(&kills, p->loop, on_kill, p);
 	tell_address(p);
 	r = loop_run(p->loop);
-	for (size_t i = 0; i < 3; i++)
-		loop_signal_free(heard[i]);
+	kills_done(&kills);
 	return r < 0 ? EXIT_FAILED : EXIT_OK;
 }
 

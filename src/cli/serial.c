@@ -10,6 +10,7 @@
 #include "cli/app.h"
 #include "cli/chord.h"
 #include "cli/commands.h"
+#include "cli/kills.h"
 #include "cli/output.h"
 #include "cli/record.h"
 #include "cli/say.h"
@@ -175,21 +176,21 @@ static int open_console(struct seat *seat, struct desk *d, bool input)
 
 static int sit(struct seat *seat, struct desk *d, bool input)
 {
-	static const int kills[] = {SIGTERM, SIGHUP, SIGINT};
 	struct loop *l = seat->target->sources.loop;
-	struct loop_signal *heard[4] = {0};
+	struct loop_signal *resized = NULL;
+	struct kills kills = {0};
 	int r = terminal_lend(&seat->terminal);
 
 	if (r == 0)
-		r = loop_signal_new(&heard[3], l, SIGWINCH, on_resize, seat);
-	for (size_t i = 0; r == 0 && i < 3; i++)
-		r = loop_signal_new(&heard[i], l, kills[i], on_kill, seat);
+		r = loop_signal_new(&resized, l, SIGWINCH, on_resize, seat);
+	if (r == 0)
+		r = kills_hear(&kills, l, on_kill, seat);
 	if (r == 0)
 		r = open_console(seat, d, input);
 	while (r == 0 && !seat->over)
 		(void)target_wait(seat->target, UINT32_MAX);
-	for (size_t i = 0; i < 4; i++)
-		loop_signal_free(heard[i]);
+	kills_done(&kills);
+	loop_signal_free(resized);
 	terminal_give_back(&seat->terminal);
 	return r;
 }

@@ -6,6 +6,7 @@
 
 #include "cli/app.h"
 #include "cli/commands.h"
+#include "cli/kills.h"
 #include "cli/output.h"
 #include "cli/say.h"
 #include "cli/target.h"
@@ -21,7 +22,6 @@ enum {
 	ASK_MS = 60000,    /* the hypervisor's calls have limits of their own */
 	OPENED_MS = 30000, /* what opens files has handed it on by then */
 	LOOK_MS = 500,     /* whether the viewer has deleted it */
-	KILLS = 3,
 };
 
 struct spice_values {
@@ -336,21 +336,18 @@ static int leave_file(struct viewing *w, bool json)
 /* From the file on a signal must not end us before it is deleted. */
 static int show(struct viewing *w, bool launches, bool json)
 {
-	static const int kills[KILLS] = {SIGTERM, SIGHUP, SIGINT};
 	struct loop *l = w->target->sources.loop;
-	struct loop_signal *heard[KILLS] = {0};
+	struct kills kills;
 	int code;
 
 	if (timer_new(&w->look, l, on_look, w) < 0)
 		return say_fail(EXIT_FAILED, "no memory");
-	for (size_t i = 0; i < KILLS; i++)
-		(void)loop_signal_new(&heard[i], l, kills[i], on_kill, w);
+	(void)kills_hear(&kills, l, on_kill, w);
 	code = write_file(w);
 	if (code == 0)
 		code = launches ? watch_viewer(w, json) : leave_file(w, json);
 	viewer_file_done(&w->file);
-	for (size_t i = 0; i < KILLS; i++)
-		loop_signal_free(heard[i]);
+	kills_done(&kills);
 	timer_free(w->look);
 	return code;
 }

@@ -8,6 +8,7 @@
 #include "bridge/vnc.h"
 #include "cli/app.h"
 #include "cli/commands.h"
+#include "cli/kills.h"
 #include "cli/output.h"
 #include "cli/say.h"
 #include "cli/target.h"
@@ -314,18 +315,14 @@ static int exit_of_watch(const struct watching *w)
 
 static int watch_it(struct watching *w)
 {
-	static const int kills[] = {SIGTERM, SIGHUP, SIGINT};
-	struct loop *l = w->target->sources.loop;
-	struct loop_signal *heard[3] = {0};
+	struct kills kills;
 	int code;
 
-	for (size_t i = 0; i < 3; i++)
-		(void)loop_signal_new(&heard[i], l, kills[i], on_kill, w);
+	(void)kills_hear(&kills, w->target->sources.loop, on_kill, w);
 	code = begin(w);
 	while (code == 0 && !w->over)
 		(void)target_wait(w->target, UINT32_MAX);
-	for (size_t i = 0; i < 3; i++)
-		loop_signal_free(heard[i]);
+	kills_done(&kills);
 	if (code == 0)
 		code = exit_of_watch(w);
 	if (w->signum)
