@@ -116,20 +116,19 @@ static int cast_line(struct cast *c, const char *line, size_t len,
 /* The last line of a recording that was cut is left out. */
 static int cast_read(struct cast *c, FILE *from, struct err *e)
 {
-	char *line = NULL;
-	size_t room = 0, number = 0;
-	ssize_t len;
-	int r = 0;
+	char *line = malloc(CAST_LINE_MAX + 2);
+	size_t number = 0;
+	int r = line ? 0 : err_set(e, -ENOMEM, "no memory");
 
-	while (r == 0 && (len = getline(&line, &room, from)) > 0) {
-		bool whole = line[len - 1] == '\n';
+	while (r == 0 && fgets(line, CAST_LINE_MAX + 2, from)) {
+		size_t len = strlen(line); /* a NUL is in no JSON */
+		bool whole = len > 0 && line[len - 1] == '\n';
 
 		if (len > CAST_LINE_MAX)
 			r = err_set(e, -EMSGSIZE, "line %zu is too long",
 					number + 1);
 		else
-			r = cast_line(c, line, (size_t)(len - whole), ++number,
-					e);
+			r = cast_line(c, line, len - whole, ++number, e);
 		if (r == -EINVAL && !whole && number > 1)
 			r = 0;
 	}
