@@ -17,6 +17,7 @@ static void entry_done(struct guest_entry *g)
 	free(g->type);
 	free(g->node);
 	free(g->address);
+	free(g->pool);
 	for (size_t i = 0; i < g->tag_count; i++)
 		free(g->tags[i]);
 	for (int k = 0; k < CONSOLE_KINDS; k++)
@@ -68,7 +69,8 @@ static int entry_fill(struct guest_entry *to, const char *profile,
 	if (copy(&to->name, from->name) < 0 ||
 			copy(&to->type, from->type) < 0 ||
 			copy(&to->node, from->node) < 0 ||
-			copy(&to->address, from->address) < 0)
+			copy(&to->address, from->address) < 0 ||
+			copy(&to->pool, from->pool) < 0)
 		return -ENOMEM;
 	to->status = from->status;
 	for (size_t i = 0; i < from->forward_count; i++)

@@ -15,6 +15,7 @@ struct json;
 struct guest_entry {
 	char *id; /* "lab/kiosk" */
 	char *name, *type, *node;
+	char *pool;        /* NULL: none */
 	char *address;     /* its own, where the hypervisor knows it */
 	uint16_t gui_port; /* of its screen, where it is announced; 0: not */
 	enum guest_status status;

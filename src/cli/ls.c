@@ -67,7 +67,7 @@ static bool has_tag(const struct guest_entry *g, const char *tag)
 
 static bool is_wanted(const struct ls_values *v, const struct guest_entry *g)
 {
-	if (v->pool) /* no hypervisor that is built in has pools */
+	if (v->pool && (!g->pool || strcmp(g->pool, v->pool) != 0))
 		return false;
 	if (v->tag && !has_tag(g, v->tag))
 		return false;
@@ -182,6 +182,7 @@ static void write_guest(struct json_out *o, const struct guest_entry *g)
 	json_out_put_text(o, "name", g->name);
 	json_out_put_text(o, "type", g->type);
 	json_out_put_text(o, "node", g->node);
+	json_out_put_text(o, "pool", g->pool);
 	json_out_put_text(o, "status", guest_status_name(g->status));
 	json_out_put_array(o, "tags");
 	for (size_t i = 0; i < g->tag_count; i++)
@@ -232,8 +233,6 @@ static int ls(struct app *a, const void *values, int argc, char **argv)
 
 	if (r != 0)
 		return r;
-	if (v->pool)
-		say("no hypervisor of this build has pools");
 	if (strcmp(output, "json") == 0 || (!v->output && app_json(a)))
 		r = put_list(&l, v);
 	else if (strcmp(output, "name") == 0)
