@@ -130,33 +130,27 @@ static int write_address(const struct sockaddr_storage *a,
 	return 0;
 }
 
-int holder_of_peer(int fd, uid_t *ret_user)
+/* Whose the socket with these two addresses is, out of one table. One that its
+ * process has closed has no inode, and the user that stands there is root. */
+static int user_in(const char *table, const char *theirs, const char *ours,
+		uid_t *ret_user)
 {
-	struct sockaddr_storage peer = {0}, own = {0};
-	socklen_t peer_len = sizeof(peer), own_len = sizeof(own);
-	char theirs[ADDRESS_HEX_MAX], ours[ADDRESS_HEX_MAX], line[512];
-	const char *table;
+	FILE *f = fopen(table, "re");
 	int r = -ENOENT;
-	FILE *f;
+	char line[512];
 
-	if (getpeername(fd, (struct sockaddr *)&peer, &peer_len) < 0 ||
-			getsockname(fd, (struct sockaddr *)&own, &own_len) <
-					0 ||
-			write_address(&peer, theirs, &table) < 0 ||
-			write_address(&own, ours, &table) < 0)
-		return -ENOENT;
-	f = fopen(table, "re");
 	while (f && r < 0 && fgets(line, sizeof(line), f)) {
 		char local[ADDRESS_HEX_MAX], remote[ADDRESS_HEX_MAX];
+		unsigned long inode;
 		unsigned user;
 
 		/* the kernel wrote it: NOLINTNEXTLINE(cert-err34-c) */
 		if (sscanf(line,
 				    " %*d: %63s %63s %*x %*x:%*x %*x:%*x %*x "
-				    "%u",
-				    local, remote, &user) != 3 ||
+				    "%u %*d %lu",
+				    local, remote, &user, &inode) != 4 ||
 				strcmp(local, theirs) != 0 ||
-				strcmp(remote, ours) != 0)
+				strcmp(remote, ours) != 0 || inode == 0)
 			continue;
 		*ret_user = user;
 		r = 0;
@@ -164,4 +158,29 @@ int holder_of_peer(int fd, uid_t *ret_user)
 	if (f)
 		(void)fclose(f);
 	return r;
+}
+
+int holder_of_peer(int fd, uid_t *ret_user)
+{
+	static const char mapped[] = "0000000000000000FFFF0000";
+	struct sockaddr_storage peer = {0}, own = {0};
+	socklen_t peer_len = sizeof(peer), own_len = sizeof(own);
+	char theirs[ADDRESS_HEX_MAX], ours[ADDRESS_HEX_MAX];
+	char theirs6[2 * ADDRESS_HEX_MAX], ours6[2 * ADDRESS_HEX_MAX];
+	const char *table;
+	int r;
+
+	if (getpeername(fd, (struct sockaddr *)&peer, &peer_len) < 0 ||
+			getsockname(fd, (struct sockaddr *)&own, &own_len) <
+					0 ||
+			write_address(&peer, theirs, &table) < 0 ||
+			write_address(&own, ours, &table) < 0)
+		return -ENOENT;
+	r = user_in(table, theirs, ours, ret_user);
+	if (r == 0 || own.ss_family != AF_INET)
+		return r;
+	/* it may have come to our IPv4 by a socket of IPv6, as Java's do */
+	(void)snprintf(theirs6, sizeof(theirs6), "%s%s", mapped, theirs);
+	(void)snprintf(ours6, sizeof(ours6), "%s%s", mapped, ours);
+	return user_in("/proc/net/tcp6", theirs6, ours6, ret_user);
 }

@@ -16,7 +16,7 @@ int holder_of_port(uint16_t port, char *ret, size_t ret_max);
 /*
  * The user at the other end of an accepted connection that does not leave this
  * machine. -ENOENT where the kernel knows of no such socket: the peer is
- * elsewhere, or has gone already.
+ * elsewhere, or has gone already, be it with its last bytes still to be read.
  */
 int holder_of_peer(int fd, uid_t *ret_user);
 

@@ -1,5 +1,6 @@
 #include "core/holder.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -72,6 +73,41 @@ static void another_users_socket_is_theirs(void)
 	pair_close(&p);
 }
 
+/* Or whoever connects, writes and closes would be root in the kernel's table.
+ */
+static void a_socket_that_was_closed_is_nobodys(void)
+{
+	uid_t user = 0;
+	struct pair p;
+
+	pair_open(&p, AF_INET);
+	CHECK_INT(write(p.peer, "x", 1), 1);
+	(void)close(p.peer);
+	p.peer = -1;
+	CHECK_INT(holder_of_peer(p.own, &user), -ENOENT);
+	pair_close(&p);
+}
+
+/* As Java's viewers connect. */
+static void ipv4_by_a_socket_of_ipv6_has_its_user(void)
+{
+	struct sockaddr_in6 a = {.sin6_family = AF_INET6};
+	uid_t user = (uid_t)-1;
+	struct pair p;
+
+	pair_open(&p, AF_INET);
+	(void)close(p.peer);
+	(void)close(p.own);
+	a.sin6_port = htons(p.port);
+	CHECK_INT(inet_pton(AF_INET6, "::ffff:127.0.0.1", &a.sin6_addr), 1);
+	p.peer = socket(AF_INET6, SOCK_STREAM, 0);
+	CHECK_INT(connect(p.peer, (struct sockaddr *)&a, sizeof(a)), 0);
+	p.own = accept(p.listener, NULL, NULL);
+	CHECK_INT(holder_of_peer(p.own, &user), 0);
+	CHECK_INT(user, geteuid());
+	pair_close(&p);
+}
+
 static void what_is_no_tcp_has_no_holder(void)
 {
 	int two[2];
@@ -95,5 +131,7 @@ static void who_listens_on_a_port_is_named(void)
 }
 
 TESTS(T(the_other_end_is_of_its_user), T(another_users_socket_is_theirs),
+		T(a_socket_that_was_closed_is_nobodys),
+		T(ipv4_by_a_socket_of_ipv6_has_its_user),
 		T(what_is_no_tcp_has_no_holder),
 		T(who_listens_on_a_port_is_named))
