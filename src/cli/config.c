@@ -157,7 +157,7 @@ static int check(const struct app *a, const char *file)
 	return r;
 }
 
-static int reload(void)
+static int reload(const struct app *a)
 {
 	struct control_answer answer;
 	const struct json *warnings;
@@ -179,9 +179,10 @@ static int reload(void)
 	for (size_t i = 0; i < json_count(warnings); i++)
 		if (json_text(json_at(warnings, i)))
 			say("warning: %s", json_text(json_at(warnings, i)));
+	r = app_json(a) ? put_json(answer.body) : EXIT_OK;
 	control_done(&answer);
 	say("the gateway uses the new configuration");
-	return EXIT_OK;
+	return r;
 }
 
 static int config(struct app *a, const void *values, int argc, char **argv)
@@ -189,7 +190,7 @@ static int config(struct app *a, const void *values, int argc, char **argv)
 	if (strcmp(argv[0], "check") == 0)
 		return check(a, argc > 1 ? argv[1] : NULL);
 	if (strcmp(argv[0], "reload") == 0 && argc == 1)
-		return reload();
+		return reload(a);
 	return app_usage(&config_command, "it is `config check [FILE]` or "
 					  "`config reload`");
 }

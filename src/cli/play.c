@@ -336,7 +336,7 @@ static int play_cast(const struct cast *c, double speed, double idle)
 	struct player p = {.cast = c,
 			.speed = speed,
 			.idle_us = (uint64_t)(idle * US)};
-	int r = terminal_open(&p.terminal);
+	int r = terminal_open(&p.terminal, false);
 
 	if (r < 0) {
 		pour(c);

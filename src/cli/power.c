@@ -68,7 +68,16 @@ const struct command destroy_command = {
 		.run = destroy,
 };
 
-static int power_to(struct target *t, enum power_verb v, bool yes)
+/* What was done, for programs that want to read it. */
+static int told(const struct app *a, const struct target_done *d, int code,
+		const char *verb, const char *snapshot)
+{
+	return code == 0 && app_json(a) ? target_put_done(d, verb, snapshot)
+					: code;
+}
+
+static int power_to(const struct app *a, struct target *t, enum power_verb v,
+		bool yes)
 {
 	struct target_done d = {.target = t};
 	const char *verb = power_verb_name(v);
@@ -83,7 +92,7 @@ static int power_to(struct target *t, enum power_verb v, bool yes)
 	(void)snprintf(what, sizeof(what), "the %s of %s", verb, t->guest->id);
 	hypervisor_power(t->hypervisor, t->id, v, target_on_done, &d);
 	hypervisor_on_begun(t->hypervisor, &d, target_on_begun);
-	return target_finish(&d, what);
+	return told(a, &d, target_finish(&d, what), verb, NULL);
 }
 
 static int power(struct app *a, const void *values, int argc, char **argv)
@@ -99,12 +108,13 @@ static int power(struct app *a, const void *values, int argc, char **argv)
 	code = target_open(a, argv[0], &v->target, &t);
 	if (code != 0)
 		return code;
-	code = power_to(&t, verb, v->yes);
+	code = power_to(a, &t, verb, v->yes);
 	target_close(&t);
 	return code;
 }
 
-static int restore_to(struct target *t, const char *snapshot, bool yes)
+static int restore_to(const struct app *a, struct target *t,
+		const char *snapshot, bool yes)
 {
 	struct target_done d = {.target = t};
 	char what[WHAT_MAX];
@@ -118,7 +128,7 @@ static int restore_to(struct target *t, const char *snapshot, bool yes)
 			t->guest->id);
 	hypervisor_restore(t->hypervisor, t->id, snapshot, target_on_done, &d);
 	hypervisor_on_begun(t->hypervisor, &d, target_on_begun);
-	return target_finish(&d, what);
+	return told(a, &d, target_finish(&d, what), "restore", snapshot);
 }
 
 static int restore(struct app *a, const void *values, int argc, char **argv)
@@ -129,12 +139,12 @@ static int restore(struct app *a, const void *values, int argc, char **argv)
 
 	if (code != 0)
 		return code;
-	code = restore_to(&t, argv[1], v->yes);
+	code = restore_to(a, &t, argv[1], v->yes);
 	target_close(&t);
 	return code;
 }
 
-static int destroy_it(struct target *t, bool yes)
+static int destroy_it(const struct app *a, struct target *t, bool yes)
 {
 	struct target_done d = {.target = t};
 	char what[WHAT_MAX];
@@ -145,7 +155,7 @@ static int destroy_it(struct target *t, bool yes)
 		return code;
 	(void)snprintf(what, sizeof(what), "the end of %s", t->guest->id);
 	hypervisor_destroy(t->hypervisor, t->id, target_on_done, &d);
-	return target_finish(&d, what);
+	return told(a, &d, target_finish(&d, what), "destroy", NULL);
 }
 
 static int destroy(struct app *a, const void *values, int argc, char **argv)
@@ -156,7 +166,7 @@ static int destroy(struct app *a, const void *values, int argc, char **argv)
 
 	if (code != 0)
 		return code;
-	code = destroy_it(&t, v->yes);
+	code = destroy_it(a, &t, v->yes);
 	target_close(&t);
 	return code;
 }

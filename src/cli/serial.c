@@ -317,7 +317,7 @@ static int serial(struct app *a, const void *values, int argc, char **argv)
 	if (v->record_input && !v->record)
 		return app_usage(&serial_command,
 				"--record-input needs --record FILE");
-	if (terminal_open(&seat.terminal) < 0)
+	if (terminal_open(&seat.terminal, app_json(a)) < 0)
 		return say_fail(EXIT_USAGE,
 				"a serial console needs a terminal: standard "
 				"input and output are none");

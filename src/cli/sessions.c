@@ -9,6 +9,7 @@
 #include "cli/output.h"
 #include "cli/say.h"
 #include "cli/table.h"
+#include "core/buf.h"
 #include "proto/json.h"
 #include "proto/url.h"
 
@@ -110,7 +111,20 @@ static int list(const struct app *a)
 	return r;
 }
 
-static int end(const char *id)
+static int put_ended(const char *id)
+{
+	struct json_out o;
+	struct buf b;
+
+	output_begin(&o, &b);
+	json_out_object_begin(&o);
+	json_out_put_text(&o, "id", id);
+	json_out_put_bool(&o, "ended", true);
+	json_out_object_end(&o);
+	return output_end(&o, &b);
+}
+
+static int end(const struct app *a, const char *id)
 {
 	struct control_answer answer;
 	char encoded[3 * 64 + 1], path[256];
@@ -123,6 +137,8 @@ static int end(const char *id)
 	if (r != 0)
 		return r;
 	control_done(&answer);
+	if (app_json(a))
+		return put_ended(id);
 	say("session %s is being ended", id);
 	return EXIT_OK;
 }
@@ -132,7 +148,7 @@ static int sessions(struct app *a, const void *values, int argc, char **argv)
 	if (argc == 0)
 		return list(a);
 	if (strcmp(argv[0], "end") == 0 && argc == 2)
-		return end(argv[1]);
+		return end(a, argv[1]);
 	return app_usage(&sessions_command, "it is `sessions`, or `sessions "
 					    "end ID`");
 }

@@ -159,7 +159,7 @@ static void on_snapping(void *arg, const char *task)
 	target_on_begun(&t->done, task);
 }
 
-static int take(struct target *t, const struct snapshot_wish *w)
+static int take(struct target *t, const struct snapshot_wish *w, bool json)
 {
 	struct taking s = {.done.target = t};
 	char what[GUEST_ID_MAX + 32];
@@ -169,6 +169,8 @@ static int take(struct target *t, const struct snapshot_wish *w)
 	hypervisor_snapshot(t->hypervisor, t->id, w, on_snapped, &s);
 	hypervisor_on_begun(t->hypervisor, &s, on_snapping);
 	code = target_finish(&s.done, what);
+	if (code == 0 && json)
+		return target_put_done(&s.done, "snapshot", s.name);
 	if (code == 0) {
 		put_clean(stdout, s.name);
 		(void)putchar('\n');
@@ -191,7 +193,7 @@ static int snapshot(struct app *a, const void *values, int argc, char **argv)
 	code = target_open(a, argv[0], &v->target, &t);
 	if (code != 0)
 		return code;
-	code = v->list ? list(&t, app_json(a)) : take(&t, &wish);
+	code = v->list ? list(&t, app_json(a)) : take(&t, &wish, app_json(a));
 	target_close(&t);
 	return code;
 }

@@ -6,8 +6,11 @@
 #include <string.h>
 
 #include "cli/app.h"
+#include "cli/output.h"
 #include "cli/say.h"
+#include "core/buf.h"
 #include "core/loop.h"
+#include "proto/json.h"
 
 const char *const target_kinds[] = {
 		"qemu", "lxc", "node", "sandbox", "static", NULL};
@@ -191,4 +194,23 @@ int target_finish(struct target_done *d, const char *what)
 	if (*d->task)
 		say("%s is done (%s)", what, d->task);
 	return EXIT_OK;
+}
+
+int target_put_done(const struct target_done *d, const char *verb,
+		const char *snapshot)
+{
+	const struct guest_entry *g = d->target->guest;
+	struct json_out o;
+	struct buf b;
+
+	output_begin(&o, &b);
+	json_out_object_begin(&o);
+	json_out_put_text(&o, "guest", g->id);
+	json_out_put_text(&o, "vmid", strrchr(g->id, '/') + 1);
+	json_out_put_text(&o, "node", g->node);
+	json_out_put_text(&o, "verb", verb);
+	json_out_put_text(&o, "snapshot", snapshot);
+	json_out_put_text(&o, "task", *d->task ? d->task : NULL);
+	json_out_object_end(&o);
+	return output_end(&o, &b);
 }

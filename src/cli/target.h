@@ -83,5 +83,9 @@ void target_on_begun(void *arg, const char *task);
 /* Wait for it. `what` is how people call it: "the start of web1". The exit
  * code, told where it failed. */
 int target_finish(struct target_done *d, const char *what);
+/* What was done, as JSON: the guest, `verb`, the snapshot or NULL, the task.
+ * The exit code. */
+int target_put_done(const struct target_done *d, const char *verb,
+		const char *snapshot);
 
 #endif

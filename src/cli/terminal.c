@@ -16,10 +16,10 @@ static const char end[] = "\033[?1000l\033[?1002l\033[?1003l\033[?1004l"
 			  "\033[?1006l\033[?2004l\033[?1l\033>\033(B\017"
 			  "\033[?7h\033[0m\033[?25h\033[?1049l";
 
-int terminal_open(struct terminal *t)
+int terminal_open(struct terminal *t, bool beside)
 {
 	*t = (struct terminal){.fd = -1};
-	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+	if (!isatty(STDIN_FILENO) || !(beside || isatty(STDOUT_FILENO)))
 		return -ENOTTY;
 	t->fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
 	if (t->fd < 0)

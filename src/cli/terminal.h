@@ -16,9 +16,9 @@ struct terminal {
 	bool lent;
 };
 
-/* 0, -ENOTTY: nobody sits here (standard input and output are no terminal).
- */
-int terminal_open(struct terminal *t);
+/* 0, -ENOTTY: nobody sits here (standard input and output are no terminal;
+ * `beside`: the output may be something else, and is not touched). */
+int terminal_open(struct terminal *t, bool beside);
 /* Raw and empty. 0 or -errno. */
 int terminal_lend(struct terminal *t);
 /* As it was; what the guest made the terminal answer is dropped. May be called

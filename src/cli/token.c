@@ -196,8 +196,24 @@ static int token_list(const struct app *a, const struct config *c)
 	return r < 0 ? say_fail(EXIT_FAILED, "no memory") : EXIT_OK;
 }
 
+static void put_place_json(const struct config *c, const struct config_token *t)
+{
+	struct json_out o;
+	struct buf b;
+
+	output_begin(&o, &b);
+	json_out_object_begin(&o);
+	json_out_put_text(&o, "name", t->name);
+	json_out_put_text(&o, "file", c->file);
+	json_out_put_uint(&o, "line", t->line);
+	json_out_put_bool(&o, "revoked", false);
+	json_out_object_end(&o);
+	(void)output_end(&o, &b);
+}
+
 /* The file is the user's, comments and all: it is not edited for them. */
-static int token_revoke(const struct config *c, const char *name)
+static int token_revoke(
+		const struct app *a, const struct config *c, const char *name)
 {
 	const struct config_token *t = find(c, name);
 
@@ -205,7 +221,10 @@ static int token_revoke(const struct config *c, const char *name)
 		return say_fail(EXIT_NOT_FOUND, "there is no token '%s'%s%s",
 				name, c->file ? " in " : "",
 				c->file ? c->file : "");
-	(void)printf("%s:%u\n", c->file, t->line);
+	if (app_json(a))
+		put_place_json(c, t);
+	else
+		(void)printf("%s:%u\n", c->file, t->line);
 	say("it still works: remove the [[tokens]] block of '%s' that begins "
 	    "there, then say `glassbridge config reload`",
 			name);
@@ -224,7 +243,7 @@ static int token(struct app *a, const void *values, int argc, char **argv)
 	if (strcmp(argv[0], "new") == 0 && argc == 2)
 		return token_new(a, c, argv[1]);
 	if (strcmp(argv[0], "revoke") == 0 && argc == 2)
-		return token_revoke(c, argv[1]);
+		return token_revoke(a, c, argv[1]);
 	return app_usage(&token_command, "it is `token new NAME`, `token list` "
 					 "or `token revoke NAME`");
 }

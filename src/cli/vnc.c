@@ -82,6 +82,7 @@ const struct command vnc_command = {
 struct watching {
 	struct target *target;
 	const struct vnc_values *values;
+	bool json;
 	struct vnc_bridge *bridge;
 	struct viewer viewer;
 	struct showing *showing;
@@ -237,6 +238,30 @@ static void on_kill(void *arg, int signum)
  * -----------------------------------------------------------------
  */
 
+/* With the same words as `spice`; the password is in the file alone. */
+static int put_result(const struct watching *w, bool launched)
+{
+	const struct guest_entry *g = w->target->guest;
+	const char *host = w->values->address;
+	struct json_out o;
+	struct buf b;
+	int code;
+
+	output_begin(&o, &b);
+	json_out_object_begin(&o);
+	json_out_put_text(&o, "vmid", strrchr(g->id, '/') + 1);
+	json_out_put_text(&o, "node", g->node);
+	json_out_put_text(&o, "vv_file", *w->file.path ? w->file.path : NULL);
+	json_out_put_text(&o, "host", host ? host : "127.0.0.1");
+	json_out_put_uint(&o, "port", vnc_bridge_port(w->bridge));
+	json_out_put_text(&o, "launcher", launched ? w->viewer.file : NULL);
+	json_out_put_bool(&o, "launched", launched);
+	json_out_object_end(&o);
+	code = output_end(&o, &b);
+	(void)fflush(stdout);
+	return code;
+}
+
 static int launch(struct watching *w)
 {
 	struct err e;
@@ -246,7 +271,7 @@ static int launch(struct watching *w)
 		return say_err(EXIT_FAILED, &e);
 	if (w->viewer.opener)
 		timer_set(w->unused, UNUSED_MS);
-	return 0;
+	return w->json ? put_result(w, true) : 0;
 }
 
 static int put_place(const struct watching *w)
@@ -281,7 +306,10 @@ static int begin(struct watching *w)
 		return code;
 	if (!v->write_vv && !v->no_launch)
 		return launch(w);
-	(void)printf("%s\n", w->file.path);
+	if (w->json)
+		(void)put_result(w, false);
+	else
+		(void)printf("%s\n", w->file.path);
 	(void)fflush(stdout);
 	say("it is good for the next %d s, and as long as somebody is "
 	    "connected",
@@ -402,6 +430,7 @@ static int vnc(struct app *a, const void *values, int argc, char **argv)
 	if (code != 0)
 		return code;
 	w.target = &t;
+	w.json = app_json(a);
 	code = vnc_to(&w, port);
 	target_close(&t);
 	return code;

@@ -58,11 +58,39 @@ const struct command web_command = {
 
 enum { LINK_MAX = 4096, ENCODED_MAX = 3 * GUEST_ID_MAX + 1 };
 
-static void show(const char *url, bool no_open)
+/* How it is shown, and of which guest. */
+struct wish {
+	bool json, no_open;
+	char guest[GUEST_ID_MAX]; /* "": all of them */
+};
+
+static void put_result(const struct wish *w, const char *url, bool launched)
 {
-	(void)printf("%s\n", url);
+	struct json_out o;
+	struct buf b;
+
+	output_begin(&o, &b);
+	json_out_object_begin(&o);
+	json_out_put_text(&o, "guest", *w->guest ? w->guest : NULL);
+	json_out_put_text(&o, "url", url);
+	json_out_put_bool(&o, "launched", launched);
+	json_out_object_end(&o);
+	(void)output_end(&o, &b);
+}
+
+/* The address first: a browser can take its time. */
+static void show(const struct wish *w, const char *url)
+{
+	bool launched;
+
+	if (!w->json)
+		(void)printf("%s\n", url);
 	(void)fflush(stdout);
-	if (!no_open && !browser_open(url))
+	launched = !w->no_open && browser_open(url);
+	if (w->json)
+		put_result(w, url, launched);
+	(void)fflush(stdout);
+	if (!w->no_open && !launched)
 		say("open it in a browser; it works once");
 }
 
@@ -93,7 +121,7 @@ static int find_there(const struct json *answer, const char *typed,
 	return r;
 }
 
-static int link_from(const char *guest, bool no_open)
+static int link_from(const struct wish *w)
 {
 	struct control_answer answer = {0};
 	const char *url;
@@ -104,8 +132,8 @@ static int link_from(const char *guest, bool no_open)
 	buf_init(&body, LINK_MAX);
 	json_out_init(&o, &body);
 	json_out_object_begin(&o);
-	if (guest[0])
-		json_out_put_text(&o, "guest", guest);
+	if (*w->guest)
+		json_out_put_text(&o, "guest", w->guest);
 	json_out_object_end(&o);
 	r = json_out_done(&o) < 0 ? say_fail(EXIT_FAILED, "no memory")
 				  : control_ask("POST", "/api/v1/links", &body,
@@ -115,7 +143,7 @@ static int link_from(const char *guest, bool no_open)
 		return r;
 	url = json_text(json_get(answer.body, "url"));
 	if (url)
-		show(url, no_open);
+		show(w, url);
 	else
 		r = say_fail(EXIT_FAILED, "the gateway's answer has no link");
 	control_done(&answer);
@@ -123,15 +151,14 @@ static int link_from(const char *guest, bool no_open)
 }
 
 static int web_there(const struct control_answer *guests, const char *typed,
-		const struct web_values *v)
+		const struct web_values *v, struct wish *w)
 {
-	char id[GUEST_ID_MAX] = "";
 	int r;
 
 	if (guests->status / 100 != 2)
 		return control_refused(guests);
-	r = typed ? find_there(guests->body, typed, &v->target, id) : 0;
-	return r != 0 ? r : link_from(id, v->no_open);
+	r = typed ? find_there(guests->body, typed, &v->target, w->guest) : 0;
+	return r != 0 ? r : link_from(w);
 }
 
 /* ---- by a gateway of one's own --------------------------------------------
@@ -139,8 +166,8 @@ static int web_there(const struct control_answer *guests, const char *typed,
 
 struct private
 {
+	const struct wish *wish;
 	char guest[ENCODED_MAX];
-	bool no_open;
 };
 
 static void on_ready(void *arg, const char *base_url, const char *code)
@@ -150,7 +177,7 @@ static void on_ready(void *arg, const char *base_url, const char *code)
 
 	(void)snprintf(url, sizeof(url), "%s/%s%s#t=%s", base_url,
 			p->guest[0] ? "console/" : "", p->guest, code);
-	show(url, p->no_open);
+	show(p->wish, url);
 	secret_wipe(url, sizeof(url));
 	say("this is a gateway for you alone; it ends after its last tab, or "
 	    "with Ctrl+C");
@@ -169,8 +196,8 @@ static int find_here(struct app *a, const char *typed,
 	return r;
 }
 
-static int web_here(
-		struct app *a, const char *typed, const struct web_values *v)
+static int web_here(struct app *a, const char *typed,
+		const struct web_values *v, struct wish *w)
 {
 	/* nothing of a shared gateway's: a free port, no proxies, no TLS */
 	static const struct config_flag flags[] = {
@@ -181,7 +208,7 @@ static int web_here(
 			{"tls_key", ""},
 	};
 	const struct log_options log = {.level = LOG_WARN, .time = true};
-	struct private p = {.no_open = v->no_open};
+	struct private p = {.wish = w};
 	struct serve_options o = {
 			.config = app_config_options(a),
 			.providers = a->providers,
@@ -189,12 +216,12 @@ static int web_here(
 			.ready = on_ready,
 			.ready_arg = &p,
 	};
-	char id[GUEST_ID_MAX] = "";
-	int r = typed ? find_here(a, typed, &v->target, id) : 0;
+	int r = typed ? find_here(a, typed, &v->target, w->guest) : 0;
 
 	if (r != 0)
 		return r;
-	if (url_encode(id, strlen(id), p.guest, sizeof(p.guest)) < 0)
+	if (url_encode(w->guest, strlen(w->guest), p.guest, sizeof(p.guest)) <
+			0)
 		return say_fail(EXIT_FAILED, "the id is too long");
 	o.config.flags = flags;
 	o.config.flag_count = sizeof(flags) / sizeof(flags[0]);
@@ -206,6 +233,7 @@ static int web(struct app *a, const void *values, int argc, char **argv)
 {
 	const struct web_values *v = values;
 	const char *typed = argc > 0 ? argv[0] : NULL;
+	struct wish w = {.json = app_json(a), .no_open = v->no_open};
 	struct control_answer guests;
 	struct err e;
 	int r;
@@ -217,10 +245,10 @@ static int web(struct app *a, const void *values, int argc, char **argv)
 	r = control_call("GET", "/api/v1/guests", NULL, &guests, &e);
 
 	if (r == -ENOTCONN)
-		return web_here(a, typed, v);
+		return web_here(a, typed, v, &w);
 	if (r < 0)
 		return say_err(exit_of(r), &e);
-	r = web_there(&guests, typed, v);
+	r = web_there(&guests, typed, v, &w);
 	control_done(&guests);
 	return r;
 }
