@@ -12,6 +12,7 @@
 
 #include "core/buf.h"
 #include "core/crypto.h"
+#include "core/file.h"
 
 enum { RANDOM_LEN = 12 };
 
@@ -45,21 +46,6 @@ static int name_it(const char *where, const char *name, char ret[VV_PATH_MAX])
 	return n < 0 || n >= VV_PATH_MAX ? -ENAMETOOLONG : 0;
 }
 
-static int write_all(int fd, const uint8_t *data, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, data, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		data += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 int vv_file_write(const struct buf *content, const char *where,
 		const char *name, char ret_path[VV_PATH_MAX], struct err *e)
 {
@@ -76,7 +62,7 @@ int vv_file_write(const struct buf *content, const char *where,
 				ret_path);
 	if (fd < 0)
 		return err_set(e, -errno, "%s: %s", ret_path, strerror(errno));
-	r = write_all(fd, buf_data(content), content->len);
+	r = file_write(fd, buf_data(content), content->len);
 	if (close(fd) < 0 && r == 0)
 		r = -errno;
 	if (r == 0)
@@ -89,7 +75,7 @@ int vv_file_nameless(const struct buf *content, struct err *e)
 {
 	int fd = memfd_create("viewer", MFD_CLOEXEC);
 	int r = fd < 0 ? -errno
-		       : write_all(fd, buf_data(content), content->len);
+		       : file_write(fd, buf_data(content), content->len);
 
 	if (r == 0 && lseek(fd, 0, SEEK_SET) < 0)
 		r = -errno;

@@ -13,6 +13,7 @@
 #include "cli/init.h"
 #include "cli/say.h"
 #include "core/buf.h"
+#include "core/file.h"
 #include "proto/json.h"
 
 enum { FILE_MAX = 256 * 1024, IMPORT_MAX = 1024 * 1024 };
@@ -76,21 +77,6 @@ int init_place(struct init *i)
 /* ---- a draft ----------------------------------------------------------------
  */
 
-static int write_all(int fd, const char *data, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, data, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
-		data += n;
-		len -= (size_t)n;
-	}
-	return fsync(fd) < 0 && errno != EINVAL ? -errno : 0;
-}
-
 /* mkstemp() follows no link and makes it 0600. */
 int init_draft_of(struct init *i, const void *data, size_t len)
 {
@@ -108,7 +94,9 @@ int init_draft_of(struct init *i, const void *data, size_t len)
 		return say_fail(EXIT_FAILED, "cannot write %s: %s", i->path,
 				strerrordesc_np(errno));
 	}
-	r = write_all(fd, data, len);
+	r = file_write(fd, data, len);
+	if (r == 0 && fsync(fd) < 0 && errno != EINVAL)
+		r = -errno;
 	if (close(fd) < 0 && r == 0)
 		r = -errno;
 	if (r == 0)

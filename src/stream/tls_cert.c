@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/file.h"
 #include "stream/tls_internal.h"
 
 #define CERT_NAME "cert.pem"
@@ -135,21 +136,6 @@ static int cert_make(const char *const *names, size_t count, X509 **ret_cert,
 
 /* ---- keeping ------------------------------------------------------------ */
 
-static int write_all(int fd, const char *data, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, data, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		data += n;
-		len -= (size_t)n;
-	}
-	return fsync(fd) < 0 ? -errno : 0;
-}
-
 /* Under another name first: a reader sees all of it or nothing. */
 static int put_file(int dir, const char *name, BIO *content, mode_t mode)
 {
@@ -164,7 +150,9 @@ static int put_file(int dir, const char *name, BIO *content, mode_t mode)
 			mode);
 	if (fd < 0)
 		return -errno;
-	r = write_all(fd, data, (size_t)len);
+	r = file_write(fd, data, (size_t)len);
+	if (r == 0 && fsync(fd) < 0)
+		r = -errno;
 	close(fd);
 	if (r == 0 && renameat(dir, fresh, dir, name) < 0)
 		r = -errno;
