@@ -310,24 +310,30 @@ static void pour(const struct cast *c)
 			(void)fputs(c->events[i].text, stdout);
 }
 
-/* With a terminal that is lent to us. */
-static void play_there(struct player *p)
+/* Lend it, and give it back also when we are killed meanwhile. */
+static int play_there(struct player *p)
 {
-	static const int signals[] = {SIGTERM, SIGHUP};
+	static const int signals[] = {SIGTERM, SIGHUP, SIGINT};
+	enum { SIGNALS = sizeof(signals) / sizeof(signals[0]) };
 	const struct sigaction noted = {.sa_handler = on_kill};
-	struct sigaction before[2];
+	struct sigaction before[SIGNALS];
 	sigset_t kills;
+	int r;
 
 	(void)sigemptyset(&kills);
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < SIGNALS; i++)
 		(void)sigaddset(&kills, signals[i]);
 	(void)sigprocmask(SIG_BLOCK, &kills, &p->usual);
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < SIGNALS; i++)
 		(void)sigaction(signals[i], &noted, &before[i]);
-	play_on(p);
-	for (size_t i = 0; i < 2; i++)
+	r = terminal_lend(&p->terminal);
+	if (r == 0)
+		play_on(p);
+	terminal_give_back(&p->terminal);
+	for (size_t i = 0; i < SIGNALS; i++)
 		(void)sigaction(signals[i], &before[i], NULL);
 	(void)sigprocmask(SIG_SETMASK, &p->usual, NULL);
+	return r;
 }
 
 static int play_cast(const struct cast *c, double speed, double idle)
@@ -342,9 +348,7 @@ static int play_cast(const struct cast *c, double speed, double idle)
 		pour(c);
 		return EXIT_OK;
 	}
-	r = terminal_lend(&p.terminal);
-	if (r == 0)
-		play_there(&p);
+	r = play_there(&p);
 	terminal_close(&p.terminal);
 	if (r < 0)
 		return say_fail(EXIT_FAILED, "%s", strerrordesc_np(-r));

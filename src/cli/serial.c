@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -145,7 +146,8 @@ static int open_keys(struct seat *seat, struct stream **ret)
 	struct stream *s = NULL;
 	struct note size;
 	struct err e;
-	int fd = dup(seat->terminal.fd), r = fd < 0 ? -errno : fd_wrap(&s, fd);
+	int fd = fcntl(seat->terminal.fd, F_DUPFD_CLOEXEC, 0);
+	int r = fd < 0 ? -errno : fd_wrap(&s, fd);
 
 	if (r == 0)
 		r = chord_wrap(&s, &e);
@@ -174,24 +176,26 @@ static int open_console(struct seat *seat, struct desk *d, bool input)
 	return r < 0 ? r : desk_open(d, &c, &seat->session);
 }
 
+/* From the moment that it is lent, a signal must not end us before it is given
+ * back. */
 static int sit(struct seat *seat, struct desk *d, bool input)
 {
 	struct loop *l = seat->target->sources.loop;
 	struct loop_signal *resized = NULL;
 	struct kills kills = {0};
-	int r = terminal_lend(&seat->terminal);
+	int r = kills_hear(&kills, l, on_kill, seat);
 
 	if (r == 0)
 		r = loop_signal_new(&resized, l, SIGWINCH, on_resize, seat);
 	if (r == 0)
-		r = kills_hear(&kills, l, on_kill, seat);
+		r = terminal_lend(&seat->terminal);
 	if (r == 0)
 		r = open_console(seat, d, input);
 	while (r == 0 && !seat->over)
 		(void)target_wait(seat->target, UINT32_MAX);
-	kills_done(&kills);
-	loop_signal_free(resized);
 	terminal_give_back(&seat->terminal);
+	loop_signal_free(resized);
+	kills_done(&kills);
 	return r;
 }
 

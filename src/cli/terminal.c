@@ -10,11 +10,15 @@
 
 /* The alternate screen, empty. */
 static const char begin[] = "\033[?1049h\033[2J\033[H";
-/* No mouse, no bracketed paste, no focus reports, no keypad, the usual
- * charset; cursor and colours as they were; back to the first screen. */
-static const char end[] = "\033[?1000l\033[?1002l\033[?1003l\033[?1004l"
-			  "\033[?1006l\033[?2004l\033[?1l\033>\033(B\017"
-			  "\033[?7h\033[0m\033[?25h\033[?1049l";
+/* Whatever sequence was begun is cancelled. No mouse, no bracketed paste, no
+ * focus reports, no keypad, the usual charset; lines scroll, wrap and overwrite
+ * as usual, from the corner that is one (both screens share that); cursor and
+ * colours as they were; back to the first screen. */
+static const char end[] = "\030\033[?1000l\033[?1002l\033[?1003l\033[?1004l"
+			  "\033[?1005l\033[?1006l\033[?1015l\033[?2004l"
+			  "\033[?1l\033>\033(B\017"
+			  "\033[r\033[?6l\033[4l\033[20l\033[?5l\033[?7h"
+			  "\033[0m\033[?25h\033[?1049l";
 
 int terminal_open(struct terminal *t, bool beside)
 {
