@@ -14,6 +14,7 @@
 
 struct door {
 	struct door_options o;
+	char host[INET6_ADDRSTRLEN]; /* a source wants it again at the end */
 	struct watch *watch;
 	struct timer *rest; /* without descriptors, for a moment */
 	int fd;
@@ -71,7 +72,7 @@ static int door_fail(const struct door *d, int r, struct err *e)
 {
 	char holder[64];
 
-	if (r == -EADDRINUSE &&
+	if (r == -EADDRINUSE && !d->o.quiet &&
 			holder_of_port(d->o.port, holder, sizeof(holder)) == 0)
 		return err_set(e, r, "port %u is taken by %s", d->o.port,
 				holder);
@@ -79,10 +80,20 @@ static int door_fail(const struct door *d, int r, struct err *e)
 			d->o.port, strerrordesc_np(-r));
 }
 
+/* The port that it has: where IPv6 has it, IPv4 has it, too. */
+static int door_learn(struct door *d)
+{
+	struct sockaddr_in6 got = {0};
+	socklen_t len = sizeof(got);
+
+	if (getsockname(d->fd, (struct sockaddr *)&got, &len) < 0)
+		return -errno;
+	d->port = ntohs(got.sin6_port);
+	return 0;
+}
+
 static int door_bind(struct door *d, const struct addrinfo *a)
 {
-	struct sockaddr_in6 got = {0}; /* the port is where IPv4 has it, too */
-	socklen_t len = sizeof(got);
 	int yes = 1;
 
 	d->fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
@@ -94,11 +105,21 @@ static int door_bind(struct door *d, const struct addrinfo *a)
 		(void)setsockopt(d->fd, IPPROTO_IPV6, IPV6_V6ONLY, &yes,
 				sizeof(yes));
 	if (bind(d->fd, a->ai_addr, a->ai_addrlen) < 0 ||
-			listen(d->fd, DOOR_BACKLOG) < 0 ||
-			getsockname(d->fd, (struct sockaddr *)&got, &len) < 0)
+			listen(d->fd, DOOR_BACKLOG) < 0)
 		return -errno;
-	d->port = ntohs(got.sin6_port);
-	return 0;
+	return door_learn(d);
+}
+
+static int door_ask(struct door *d, struct err *e)
+{
+	const struct door_source *s = d->o.source;
+	int r = s->open(s->arg, d->o.host, d->o.port, d->o.name, !d->o.quiet,
+			&d->fd, e);
+
+	if (r < 0)
+		return r;
+	r = door_learn(d);
+	return r < 0 ? door_fail(d, r, e) : 0;
 }
 
 static int door_listen(struct door *d, struct err *e)
@@ -116,9 +137,12 @@ static int door_listen(struct door *d, struct err *e)
 				d->o.host);
 	r = door_bind(d, a);
 	freeaddrinfo(a);
-	if (r < 0)
-		return door_fail(d, r, e);
-	r = watch_new(&d->watch, d->o.loop, d->fd, door_ready, d);
+	return r < 0 ? door_fail(d, r, e) : 0;
+}
+
+static int door_watch(struct door *d, struct err *e)
+{
+	int r = watch_new(&d->watch, d->o.loop, d->fd, door_ready, d);
 	if (r == 0)
 		r = timer_new(&d->rest, d->o.loop, door_rested, d);
 	if (r == 0)
@@ -135,10 +159,13 @@ int door_open(struct door **ret_door, const struct door_options *o, door_fn *fn,
 	if (!d)
 		return err_set(e, -ENOMEM, "no memory");
 	d->o = *o;
+	(void)snprintf(d->host, sizeof(d->host), "%s", o->host);
 	d->fn = fn;
 	d->arg = arg;
 	d->fd = -1;
-	r = door_listen(d, e);
+	r = o->source ? door_ask(d, e) : door_listen(d, e);
+	if (r == 0)
+		r = door_watch(d, e);
 	if (r < 0)
 		door_close(d);
 	else
@@ -164,5 +191,7 @@ void door_close(struct door *d)
 	watch_free(d->watch);
 	if (d->fd >= 0)
 		(void)close(d->fd);
+	if (d->fd >= 0 && d->o.source)
+		d->o.source->close(d->o.source->arg, d->host, d->port);
 	free(d);
 }

@@ -16,6 +16,18 @@ struct loop;
 
 enum { DOOR_BACKLOG = 64 };
 
+/* Whoever opens listening sockets for a process that may not bind. */
+struct door_source {
+	/* One that listens at this address and port (0: any that is free; the
+	 * same each time for the same `name`). It is the caller's. Errors as
+	 * door_open(); who holds a busy port is told only if `why`. */
+	int (*open)(void *arg, const char *host, uint16_t port,
+			const char *name, bool why, int *ret_fd, struct err *e);
+	/* It is needed no more, here or there. */
+	void (*close)(void *arg, const char *host, uint16_t port);
+	void *arg;
+};
+
 struct door_options {
 	struct loop *loop;
 	const char *host; /* an address: "127.0.0.1", "::1" */
@@ -24,6 +36,9 @@ struct door_options {
 	 * tables say which); others are closed before a byte. For addresses
 	 * of this machine only. */
 	bool same_user;
+	const struct door_source *source; /* NULL: it is opened here */
+	const char *name;                 /* for the source */
+	bool quiet; /* nobody asks who holds a busy port */
 };
 
 /* A connection; the receiver's. */

@@ -27,6 +27,7 @@ struct follow {
 	bool asked; /* a list is owed */
 	bool over;  /* freed, once that has come */
 	bool rests;
+	bool knows;   /* there was a list */
 	bool failing; /* the last list was none */
 };
 
@@ -79,6 +80,8 @@ static void followed_open(struct follow *f, struct followed *d)
 			.what = d->what,
 			.guest_port = login ? 0 : d->guest_port,
 			.kind = CONSOLE_VNC,
+			.limits = f->o.limits,
+			.quiet = d->told,
 	};
 	struct err e;
 
@@ -198,6 +201,7 @@ static void on_list(void *arg, int r, const struct guest *guests, size_t count,
 		return;
 	if (r == 0)
 		look(f, guests, count);
+	f->knows |= r == 0;
 	if (f->o.list && (r < 0) != f->failing)
 		f->o.list(f->o.arg, r, e);
 	f->failing = r < 0;
@@ -240,6 +244,19 @@ int follow_new(struct follow **ret_follow, const struct follow_options *o)
 	timer_set(f->timer, 0);
 	*ret_follow = f;
 	return 0;
+}
+
+void follow_limit(struct follow *f, const struct forward_limits *l)
+{
+	f->o.limits = *l;
+	for (struct followed *d = f->first; d; d = d->next)
+		if (d->forward)
+			forward_limit(d->forward, l);
+}
+
+bool follow_knows(const struct follow *f)
+{
+	return f->knows;
 }
 
 void follow_rest(struct follow *f)

@@ -9,6 +9,7 @@
 #ifndef BRIDGE_FOLLOW_H
 #define BRIDGE_FOLLOW_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -43,13 +44,18 @@ struct follow_options {
 	const char *profile;       /* copied */
 	const char *const *hosts;  /* borrowed; as in struct forward_options */
 	size_t host_count;
-	bool login;           /* to screens, as the forwards do */
-	follow_fn *news;      /* may be NULL */
-	follow_list_fn *list; /* may be NULL */
+	bool login;                   /* to screens, as the forwards do */
+	struct forward_limits limits; /* of each */
+	follow_fn *news;              /* may be NULL */
+	follow_list_fn *list;         /* may be NULL */
 	void *arg;
 };
 
 int follow_new(struct follow **ret_follow, const struct follow_options *o);
+/* Other limits, from the next connection on. */
+void follow_limit(struct follow *f, const struct forward_limits *l);
+/* Has it had a list? What is to be open then is. */
+bool follow_knows(const struct follow *f);
 /* No more lists: what is open stays so. */
 void follow_rest(struct follow *f);
 /*

@@ -45,7 +45,7 @@ static void on_client(void *arg, int fd)
 
 	if (f->loop_by_ms > loop_now_ms(f->set->o.loop))
 		forward_refuse(f, fd, END_BACKEND_FAILED);
-	else if (f->live >= f->set->o.connections)
+	else if (f->live >= f->limits.connections)
 		forward_refuse(f, fd, END_LIMIT);
 	else
 		link_start(f, fd);
@@ -156,14 +156,22 @@ static bool is_missing(int r)
 }
 
 /* One more address; all of a forward have the same port. */
-static int forward_listen(struct forward *f, const char *host, struct err *e)
+static int forward_listen(
+		struct forward *f, const char *host, bool quiet, struct err *e)
 {
+	char name[GUEST_ID_MAX + LINK_PORT_MAX + 1], port[LINK_PORT_MAX];
 	const struct door_options o = {.loop = f->set->o.loop,
 			.host = host,
 			.port = f->port,
-			.same_user = f->set->o.same_user || f->set->o.login};
-	int r = door_open(&f->doors[f->door_count], &o, on_client, f, e);
+			.same_user = f->set->o.same_user || f->set->o.login,
+			.source = f->set->o.source,
+			.name = name,
+			.quiet = quiet};
+	int r;
 
+	link_port(f, port);
+	(void)snprintf(name, sizeof(name), "%s:%s", f->guest, port);
+	r = door_open(&f->doors[f->door_count], &o, on_client, f, e);
 	if (r < 0)
 		return r;
 	f->port = door_port(f->doors[f->door_count]);
@@ -188,7 +196,7 @@ static int forward_listen_all(struct forward *f,
 		return err_set(e, -E2BIG, "more than %d addresses",
 				FORWARD_HOSTS_MAX);
 	for (size_t i = 0; r == 0 && i < count; i++) {
-		r = forward_listen(f, hosts[i], e);
+		r = forward_listen(f, hosts[i], o->quiet, e);
 		if (usual && i > 0 && is_missing(r))
 			r = 0; /* a machine without IPv6 */
 	}
@@ -208,6 +216,16 @@ static int forward_desk(struct forward *f, struct err *e)
 	return r < 0 ? err_set(e, r, "no memory") : 0;
 }
 
+void forward_limit(struct forward *f, const struct forward_limits *l)
+{
+	const struct forwards_options *all = &f->set->o;
+
+	f->limits.connect_ms = l->connect_ms ? l->connect_ms : all->connect_ms;
+	f->limits.idle_ms = l->idle_ms ? l->idle_ms : all->idle_ms;
+	f->limits.connections =
+			l->connections ? l->connections : all->connections;
+}
+
 static int forward_new(struct forward **ret, struct forwards *s,
 		const struct forward_options *o, struct err *e)
 {
@@ -220,6 +238,7 @@ static int forward_new(struct forward **ret, struct forwards *s,
 	f->port = o->port;
 	f->guest_port = o->guest_port;
 	f->kind = o->kind;
+	forward_limit(f, &o->limits);
 	(void)snprintf(f->guest, sizeof(f->guest), "%s", o->guest);
 	(void)snprintf(f->what, sizeof(f->what), "%s", o->what ? o->what : "");
 	r = s->o.login && !f->guest_port ? forward_desk(f, e) : 0;
@@ -304,6 +323,7 @@ int forwards_new(struct forwards **ret_set, const struct forwards_options *o)
 	if (!s)
 		return -ENOMEM;
 	s->o = *o;
+	s->ids = o->ids;
 	forwards_limit(s, o);
 	*ret_set = s;
 	return 0;
@@ -363,6 +383,55 @@ size_t forwards_live(const struct forwards *s)
 	for (const struct forward *f = s->first; f; f = f->next)
 		live += f->live;
 	return live;
+}
+
+/* ---- who is connected -----------------------------------------------------
+ */
+
+static const char *const states[] = {
+		[LINK_PLANNING] = "dialling",
+		[LINK_DIALLING] = "dialling",
+		[LINK_STREAMING] = "streaming",
+		[LINK_SESSION] = "streaming",
+		[LINK_OVER] = "draining",
+};
+
+void forwards_each(const struct forwards *s, forward_each_fn *fn, void *arg)
+{
+	const uint64_t now = loop_now_ms(s->o.loop);
+	char port[LINK_PORT_MAX];
+
+	for (const struct forward *f = s->first; f; f = f->next) {
+		link_port(f, port);
+		for (const struct forward_link *k = f->links; k; k = k->next) {
+			const bool ends = k->word != END_WORDS;
+			const struct forward_connection c = {
+					.id = k->id,
+					.guest = f->guest,
+					.port = port,
+					.listen = f->text,
+					.from = k->from,
+					.state = states[ends ? LINK_OVER
+							     : k->state],
+					.age_ms = now - k->begun_ms,
+					.up = k->counts->up.bytes,
+					.down = k->counts->down.bytes,
+			};
+
+			fn(arg, &c);
+		}
+	}
+}
+
+bool forwards_end_one(struct forwards *s, const char *id, enum end_word word)
+{
+	for (struct forward *f = s->first; f; f = f->next)
+		for (struct forward_link *k = f->links; k; k = k->next)
+			if (strcmp(k->id, id) == 0) {
+				link_stop(k, word);
+				return true;
+			}
+	return false;
 }
 
 /* ---- counting -------------------------------------------------------------

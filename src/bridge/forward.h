@@ -24,6 +24,7 @@
 #include "hypervisor/hypervisor.h"
 #include "session/ends.h"
 
+struct door_source;
 struct forward;
 struct forwards;
 struct loop;
@@ -50,6 +51,8 @@ struct forwards_options {
 	unsigned connections; /* at a time for each forward; 0: as above */
 	bool same_user;       /* as in bridge/door.h */
 	bool login;           /* log in to screens; for the same user only */
+	const struct door_source *source; /* as in bridge/door.h; borrowed */
+	unsigned ids; /* connections are numbered from here on */
 };
 
 int forwards_new(struct forwards **ret_set, const struct forwards_options *o);
@@ -68,6 +71,12 @@ struct hypervisor *forwards_find(
 /* How many connections live. */
 size_t forwards_live(const struct forwards *s);
 
+/* Of one forward; 0: as of all. */
+struct forward_limits {
+	uint32_t connect_ms, idle_ms;
+	unsigned connections;
+};
+
 struct forward_options {
 	const char *const *hosts; /* addresses; none: 127.0.0.1 and, where the
 				     machine has it, ::1 */
@@ -77,11 +86,15 @@ struct forward_options {
 	const char *what;    /* "gui": what people call it; "" */
 	uint16_t guest_port; /* 0: its console of this kind */
 	enum console_kind kind;
+	struct forward_limits limits;
+	bool quiet; /* nobody asks who holds a busy port */
 };
 
 /* Texts are copied. As door_open(); nothing is listened on then. */
 int forward_open(struct forward **ret_forward, struct forwards *s,
 		const struct forward_options *o, struct err *e);
+/* Other limits of its own, from the next connection on. */
+void forward_limit(struct forward *f, const struct forward_limits *l);
 /* The listener at once; its connections end with this word, within 2 s. */
 void forward_close(struct forward *f, enum end_word word);
 uint16_t forward_port(const struct forward *f);
@@ -93,6 +106,27 @@ const char *forward_text(const struct forward *f);
 typedef void forward_over_fn(void *arg, enum end_word word, const char *detail);
 int forward_one(struct forwards *s, const struct forward_options *o, int fd,
 		forward_over_fn *over, void *arg, struct err *e);
+
+/* ---- who is connected -----------------------------------------------------
+ */
+
+/* One connection; the texts are valid during the call only. */
+struct forward_connection {
+	const char *id;     /* "f3a" */
+	const char *guest;  /* "boxes/agent-7" */
+	const char *port;   /* "5901", or its console's kind */
+	const char *listen; /* "127.0.0.1:3162" */
+	const char *from;   /* "127.0.0.1:40404" */
+	const char *state;  /* "dialling" "streaming" "draining" */
+	uint64_t age_ms;    /* since it came */
+	uint64_t up, down;  /* bytes */
+};
+
+typedef void forward_each_fn(void *arg, const struct forward_connection *c);
+void forwards_each(const struct forwards *s, forward_each_fn *fn, void *arg);
+
+/* End the one of this id, or none: is there one? */
+bool forwards_end_one(struct forwards *s, const char *id, enum end_word word);
 
 /* ---- what is counted ------------------------------------------------------
  */

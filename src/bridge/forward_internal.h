@@ -68,6 +68,7 @@ struct forward {
 	char text[ADDRESS_TEXT_MAX];
 	uint16_t guest_port;
 	enum console_kind kind;
+	struct forward_limits limits; /* none is 0 but idle_ms */
 	struct door *doors[FORWARD_HOSTS_MAX];
 	char hosts[FORWARD_HOSTS_MAX][INET6_ADDRSTRLEN];
 	size_t door_count;
@@ -82,6 +83,10 @@ struct forward {
 	forward_over_fn *over; /* of forward_one() */
 	void *arg;
 };
+
+/* "5901", or of what kind the console is. */
+enum { LINK_PORT_MAX = 16 };
+void link_port(const struct forward *f, char ret[LINK_PORT_MAX]);
 
 /* Takes the descriptor. */
 void link_start(struct forward *f, int fd);

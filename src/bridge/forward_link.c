@@ -39,22 +39,22 @@ static void count_connect(struct forward_counts *c, uint64_t us)
 /* ---- the end --------------------------------------------------------------
  */
 
-/* "5901", or of what kind the console is. */
-static void link_port(const struct forward *f, char *ret, size_t ret_max)
+void link_port(const struct forward *f, char ret[LINK_PORT_MAX])
 {
 	if (f->guest_port)
-		(void)snprintf(ret, ret_max, "%u", f->guest_port);
+		(void)snprintf(ret, LINK_PORT_MAX, "%u", f->guest_port);
 	else
-		(void)snprintf(ret, ret_max, "%s", console_kind_name(f->kind));
+		(void)snprintf(ret, LINK_PORT_MAX, "%s",
+				console_kind_name(f->kind));
 }
 
 static void link_log(const struct forward_link *k)
 {
 	const struct forward *f = k->forward;
 	const uint64_t now = loop_now_ms(f->set->o.loop);
-	char port[16];
+	char port[LINK_PORT_MAX];
 
-	link_port(f, port, sizeof(port));
+	link_port(f, port);
 	log_line(forward_word_is_error(k->word) ? LOG_WARN : LOG_INFO, k->id,
 			"event=forwarded guest=%s port=%s listen=%s from=%s "
 			"up=%llu down=%llu ms=%llu word=%s%s%s",
@@ -172,8 +172,8 @@ static const struct relay_events events = {.over = on_over};
 static void link_stream(struct forward_link *k, struct stream *backend)
 {
 	struct forwards *set = k->forward->set;
-	const struct relay_options o = {
-			.idle_ms = set->o.idle_ms, .keep_ms = RELAY_NEVER};
+	const struct relay_options o = {.idle_ms = k->forward->limits.idle_ms,
+			.keep_ms = RELAY_NEVER};
 	int r = relay_new(&k->relay, set->o.loop, k->client, backend, &o,
 			k->counts, &events, k);
 	struct err e;
@@ -349,7 +349,7 @@ static int link_plan(struct forward_link *k)
 
 	if (r < 0)
 		return r;
-	timer_set(k->limit, f->set->o.connect_ms);
+	timer_set(k->limit, f->limits.connect_ms);
 	if (!h) {
 		(void)err_set(&e, -ENOENT, "there is no profile of it");
 		link_fail(k, END_NO_SUCH_GUEST, &e);
