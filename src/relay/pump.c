@@ -117,8 +117,8 @@ static bool pump_may_splice(const struct pump *p, int *ret_from, int *ret_to)
 {
 	if (!p->busy || p->copies || (p->tap && p->tap->see))
 		return false;
-	*ret_from = stream_bare_fd(p->from);
-	*ret_to = stream_bare_fd(p->to);
+	*ret_from = stream_bare_fd(p->from, STREAM_READ);
+	*ret_to = stream_bare_fd(p->to, STREAM_WRITE);
 	return *ret_from >= 0 && *ret_to >= 0;
 }
 

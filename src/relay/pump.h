@@ -3,9 +3,9 @@
  * write, so a slow reader slows the sender and memory never grows. It holds a
  * chunk only while bytes are in flight. A relay is two pumps, back to back.
  *
- * Where both streams are bare descriptors and nobody looks at the bytes, a
- * busy pump lets the kernel move them (splice), through a pipe that it borrows
- * while they move.
+ * Where no layer of both streams touches what goes this way and nobody looks
+ * at it, a busy pump lets the kernel move the bytes (splice), through a pipe
+ * that it borrows while they move.
  */
 #ifndef RELAY_PUMP_H
 #define RELAY_PUMP_H

@@ -90,9 +90,10 @@ static bool connect_pending(const struct stream *s)
 	return s->ready && ((const struct connect *)s)->ask.head.len > 0;
 }
 
-static bool connect_bare(const struct stream *s)
+static bool connect_bare(const struct stream *s, enum stream_op op)
 {
-	return ((const struct connect *)s)->ask.head.len == 0;
+	return op == STREAM_WRITE ||
+	       ((const struct connect *)s)->ask.head.len == 0;
 }
 
 static int connect_want(const struct stream *s, enum stream_op op)

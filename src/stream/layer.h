@@ -32,9 +32,10 @@ struct stream_ops {
 	int (*tell)(struct stream *s, const struct note *n);
 	/* Bottom layers only. */
 	int (*fd)(const struct stream *s);
-	/* May the kernel move bytes past this layer now? NULL: never, unless
-	 * read and write are both NULL. */
-	bool (*bare)(const struct stream *s);
+	/* May the kernel move bytes past this layer now, those that are read
+	 * or those that are written? NULL: where that slot is NULL (and it is
+	 * no bottom layer). */
+	bool (*bare)(const struct stream *s, enum stream_op op);
 	/* Free your own things and the struct, not what is below. */
 	void (*free)(struct stream *s);
 	/* The peer's goodbye ends both directions (WebSocket). */

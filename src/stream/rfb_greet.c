@@ -313,11 +313,12 @@ static int greet_want(const struct stream *s, enum stream_op op)
 	return stream_want(s->below, g->sending ? STREAM_WRITE : STREAM_READ);
 }
 
-static bool greet_bare(const struct stream *s)
+static bool greet_bare(const struct stream *s, enum stream_op op)
 {
 	const struct greet *g = (const struct greet *)s;
+	bool none = op == STREAM_READ ? g->swallow == 0 : g->out.len == 0;
 
-	return g->state == GREET_LET_IN && g->swallow == 0 && g->out.len == 0;
+	return g->state == GREET_LET_IN && none;
 }
 
 static void greet_free(struct stream *s)

@@ -472,12 +472,14 @@ static int login_tell(struct stream *s, const struct note *n)
 	return buf_add(&l->out, one_pixel, sizeof(one_pixel));
 }
 
-/* Once lost it has no business with what passes. */
-static bool login_bare(const struct stream *s)
+/* What the guest says is never looked at; what the viewer says, until lost. */
+static bool login_bare(const struct stream *s, enum stream_op op)
 {
 	const struct login *l = (const struct login *)s;
 
-	return l->client.lost && l->out.len == 0 && !login_holds_init(l);
+	if (op == STREAM_READ)
+		return !login_holds_init(l);
+	return l->client.lost && l->out.len == 0;
 }
 
 static int login_want(const struct stream *s, enum stream_op op)

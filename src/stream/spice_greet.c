@@ -304,11 +304,12 @@ static int greet_want(const struct stream *s, enum stream_op op)
 	return stream_want(s->below, g->sending ? STREAM_WRITE : STREAM_READ);
 }
 
-static bool greet_bare(const struct stream *s)
+static bool greet_bare(const struct stream *s, enum stream_op op)
 {
 	const struct greet *g = (const struct greet *)s;
 
-	return g->state == GREET_LET_IN && g->out.len == 0;
+	return g->state == GREET_LET_IN &&
+	       (op == STREAM_READ || g->out.len == 0);
 }
 
 static void greet_free(struct stream *s)

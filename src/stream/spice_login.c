@@ -288,9 +288,9 @@ bool spice_login_lingers(struct stream *s)
 	return ((struct login *)s)->paid;
 }
 
-static bool login_bare(const struct stream *s)
+static bool login_bare(const struct stream *s, enum stream_op op)
 {
-	return !((const struct login *)s)->owes;
+	return op == STREAM_READ || !((const struct login *)s)->owes;
 }
 
 static void login_free(struct stream *s)

@@ -105,17 +105,17 @@ int stream_fd(const struct stream *s)
 	return s ? s->ops->fd(s) : -1;
 }
 
-static bool layer_is_bare(const struct stream *s)
+static bool layer_is_bare(const struct stream *s, enum stream_op op)
 {
 	if (s->ops->bare)
-		return s->ops->bare(s);
-	return !s->ops->read && !s->ops->write;
+		return s->ops->bare(s, op);
+	return s->below && (op == STREAM_READ ? !s->ops->read : !s->ops->write);
 }
 
-int stream_bare_fd(const struct stream *s)
+int stream_bare_fd(const struct stream *s, enum stream_op op)
 {
 	for (const struct stream *l = s; l; l = l->below)
-		if (!l->ready || !layer_is_bare(l))
+		if (!l->ready || !layer_is_bare(l, op))
 			return -1;
 	return stream_fd(s);
 }

@@ -84,10 +84,11 @@ int stream_want(const struct stream *s, enum stream_op op);
 int stream_fd(const struct stream *s);
 
 /*
- * The descriptor, if every layer only passes bytes through and holds none, so
- * that the kernel may move bytes past us; else -1. Asked at each empty point.
+ * The descriptor, if every layer only passes through what is read (or written,
+ * as `op` says) and holds nothing of it, so that the kernel may move the bytes
+ * past us; else -1. Asked at each empty point.
  */
-int stream_bare_fd(const struct stream *s);
+int stream_bare_fd(const struct stream *s, enum stream_op op);
 
 /* Take the top layer off (there is one below) and free it: a handshake that is
  * given up, so that the layers below can still say goodbye. */

@@ -124,9 +124,10 @@ static int tcp_fd(const struct stream *s)
 	return ((const struct tcp *)s)->fd;
 }
 
-static bool tcp_bare(const struct stream *s)
+static bool tcp_bare(const struct stream *s, enum stream_op op)
 {
 	(void)s;
+	(void)op;
 	return true;
 }
 

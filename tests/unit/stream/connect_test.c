@@ -88,7 +88,7 @@ static void bytes_pass_through_a_tunnel(void)
 
 		CHECK_INT(shake(s, NULL), 0);
 		mem_forget_output(s);
-		CHECK_INT(stream_bare_fd(s), -1);
+		CHECK_INT(stream_bare_fd(s, STREAM_READ), -1);
 		CHECK(cut || stream_pending(s));
 		reads(s, "early and late");
 		CHECK(!stream_pending(s));

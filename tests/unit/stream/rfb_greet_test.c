@@ -186,7 +186,7 @@ static void the_session_begins(struct viewer *v)
 	uint8_t memory[STREAM_HEAD + 64], *data = memory + STREAM_HEAD;
 	ssize_t n = -EAGAIN;
 
-	CHECK_INT(stream_bare_fd(v->s), -1);
+	CHECK_INT(stream_bare_fd(v->s, STREAM_READ), -1);
 	if (v->answer == NO_PASSWORD && v->version == RFB_3_7)
 		says(v, "\1", 1); /* its choice, late */
 	says(v, "\1" KEYS, 1 + KEYS_LEN);

@@ -72,7 +72,7 @@ static void the_viewer_gets_all_of_serverinit(void)
 		CHECK(mem_feed(s, INIT, INIT_LEN) == 0);
 		CHECK_INT(shake(s, &e), 0);
 		CHECK(stream_pending(s));
-		CHECK_INT(stream_bare_fd(s), -1);
+		CHECK_INT(stream_bare_fd(s, STREAM_READ), -1);
 		for (int i = 0; len < INIT_LEN && i < STEPS; i++) {
 			/* as small as a reader may be */
 			ssize_t n = stream_read(s, text + len, 7);

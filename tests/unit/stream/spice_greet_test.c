@@ -224,7 +224,7 @@ static void a_failure_is_told_in_place_of_the_reply(void)
 		CHECK_INT(shake(s, NULL), 0);
 		CHECK_INT(finish(s, &no, NULL), 0);
 		heard(s, SPICE_CHANNEL_NOT_AVAILABLE, -1);
-		CHECK_INT(stream_bare_fd(s), -1);
+		CHECK_INT(stream_bare_fd(s, STREAM_WRITE), -1);
 		reads(s, "");
 		stream_free(s);
 		buf_done(&says);

@@ -112,7 +112,8 @@ static void both_ends_are_tuned_alike(void)
 				TCP_UNSENT_MAX);
 		CHECK(fcntl(fd, F_GETFL) & O_NONBLOCK);
 		CHECK(fcntl(fd, F_GETFD) & FD_CLOEXEC);
-		CHECK_INT(stream_bare_fd(s[i]), fd);
+		CHECK_INT(stream_bare_fd(s[i], STREAM_READ), fd);
+		CHECK_INT(stream_bare_fd(s[i], STREAM_WRITE), fd);
 		stream_free(s[i]);
 	}
 }

@@ -232,7 +232,7 @@ static void its_end_comes_through_in_the_middle_of_a_word(void)
 	CHECK_INT(stream_read(s, data, 10), 0);
 	CHECK_INT(stream_shutdown(s), 0);
 	CHECK(mem_is_shut(wire));
-	CHECK_INT(stream_bare_fd(s), -1);
+	CHECK_INT(stream_bare_fd(s, STREAM_READ), -1);
 	stream_free(s);
 }
 

@@ -299,7 +299,7 @@ static void a_handshake_waits_for_the_right_direction(void)
 	CHECK_INT(stream_handshake(s, NULL), -EAGAIN);
 	CHECK_INT(stream_want(s, STREAM_HANDSHAKE), WANT_READ);
 	CHECK(((struct ws *)s)->out.base == NULL);
-	CHECK_INT(stream_bare_fd(s), -1);
+	CHECK_INT(stream_bare_fd(s, STREAM_READ), -1);
 	stream_free(s);
 }
 
