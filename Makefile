@@ -53,6 +53,7 @@ bench: ## measure side by side with other relays
 	@tools/page
 	@tools/build build
 	@tests/bench/run build
+	@tests/bench/session build
 	@tests/bench/first_pixel build
 
 dist: ## dist/glassbridge-VERSION.tar.xz with the page inside
