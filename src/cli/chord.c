@@ -14,7 +14,7 @@ enum {
 struct chord {
 	struct stream stream;
 	bool begun;   /* Ctrl+] came, and nothing behind it yet */
-	bool over;    /* by its key */
+	bool over;    /* by its key, or since we said goodbye */
 	bool started; /* somebody reads, so somebody hears */
 	bool noted;   /* a note is due */
 	struct note note;
@@ -90,6 +90,13 @@ static bool chord_pending(const struct stream *s)
 	return ((const struct chord *)s)->over;
 }
 
+/* A terminal says no goodbye of its own: with ours it is over. */
+static int chord_shutdown(struct stream *s)
+{
+	((struct chord *)s)->over = true;
+	return stream_shutdown(s->below);
+}
+
 static void chord_free(struct stream *s)
 {
 	free(s);
@@ -99,6 +106,7 @@ static const struct stream_ops chord_ops = {
 		.name = "chord",
 		.read = chord_read,
 		.pending = chord_pending,
+		.shutdown = chord_shutdown,
 		.free = chord_free,
 		.whole_close = true, /* who leaves wants to see no more */
 };

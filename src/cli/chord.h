@@ -5,6 +5,9 @@
  *	Ctrl+] q        the end: reads answer 0
  *	Ctrl+] Ctrl+]   one Ctrl+] for the guest
  *	Ctrl+] x        both, for every other x
+ *
+ * After a shutdown reads answer 0, too: nobody waits for what a terminal may
+ * still have to say.
  */
 #ifndef CLI_CHORD_H
 #define CLI_CHORD_H
