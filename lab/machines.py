@@ -9,6 +9,7 @@ import ctypes
 import json
 import math
 import os
+import random
 import secrets
 import select
 import shutil
@@ -286,8 +287,10 @@ def start_xvnc(runtime, name, look, where, password, wrap=(),
     auth = runtime.write(name + ".xauth",
                          xauthority(secrets.token_bytes(16)))
     ours, theirs = os.pipe()
+    # in another network namespace "the next free one" is not free here
+    number = [":%d" % random.randint(1000, 60000)] if wrap else []
     child = runtime.start(name, [
-        *wrap, "Xtigervnc", "-displayfd", str(theirs), *where,
+        *wrap, "Xtigervnc", *number, "-displayfd", str(theirs), *where,
         "-geometry", "%dx%d" % style["size"], "-depth", "24",
         "-desktop", name, "-auth", auth, "-nolisten", "tcp",
         "-SecurityTypes", "VncAuth", "-AlwaysShared",
@@ -295,6 +298,7 @@ def start_xvnc(runtime, name, look, where, password, wrap=(),
     ], pass_fds=[theirs])
     os.close(theirs)
     display = read_display(runtime, name, child, ours)
+    runtime.write(name + ".display", ":" + display)
     if furnished:
         furnish(runtime, name, style, dict(
             os.environ, DISPLAY=":" + display, XAUTHORITY=auth))

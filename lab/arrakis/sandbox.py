@@ -57,6 +57,14 @@ class Sandbox:
             self.world.password, self.world.network.wrap(self.number),
             self.world.furnished)
 
+    def screen(self):
+        """Where a program of this machine draws on it, and its key to it."""
+        if not self.runtime:
+            raise Refused("vm %s has no screen" % self.name)
+        with open(self.runtime.path(self.name + ".display")) as display:
+            return {"display": display.read(),
+                    "xauthority": self.runtime.path(self.name + ".xauth")}
+
     def signal(self, signum):
         if self.runtime:
             for _, child in self.runtime.started:

@@ -10,6 +10,9 @@ POST /lab sets how it behaves from then on; each key may be left out:
               "hostile" (names); null: none
     times     answers that the fault is in; 0: all
     gone      a sandbox that vanishes once it was listed
+
+GET /lab/NAME tells the X display of a sandbox's screen, to draw on it and to
+see what it shows from behind: `display`, `xauthority`.
 """
 import json
 import queue
@@ -104,6 +107,11 @@ class Handler(BaseHTTPRequestHandler):
     def answer(self):
         if self.path == "/lab" and self.command == "POST":
             self.set_lab(self.body())
+            return
+        if self.path.startswith("/lab/"):
+            name = unquote(self.path[len("/lab/"):])
+            self.send(200, self.server.jobs.ask(
+                lambda: self.server.world.find(name).screen()))
             return
         path = self.path_behind_prefix()
         if path is None:
