@@ -6,8 +6,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { endDemo, startDemo } from './demo.mjs';
-import { axe, countTransfer, launch, openGuest, openPage, waitForState } from
-	'./helpers.mjs';
+import { axe, countTransfer, launch, openGuest, openPage, pictureOf,
+	waitForState } from './helpers.mjs';
 import { Machine } from './machine.mjs';
 import { Wire } from './wire.mjs';
 
@@ -32,27 +32,6 @@ after(async () => {
 	await endDemo(s.demo);
 	s.wire?.close();
 });
-
-/* The shown console's picture as the viewer holds it, and when it was. */
-function pictureOf(page) {
-	return page.evaluate(() => {
-		const canvas = document.querySelector(
-			'.console-shown .screen canvas:not(.screen-still)');
-		const { width, height } = canvas;
-		const { data } = canvas.getContext('2d')
-			.getImageData(0, 0, width, height);
-		const rgb = new Uint8Array(width * height * 3);
-
-		for (let i = 0, k = 0; i < data.length; i += 4)
-			for (let c = 0; c < 3; c++)
-				rgb[k++] = data[i + c];
-		let text = '';
-
-		for (let i = 0; i < rgb.length; i += 0x8000)
-			text += String.fromCharCode(...rgb.subarray(i, i + 0x8000));
-		return { width, height, rgb: btoa(text) };
-	});
-}
 
 /* The share of pixels that differ: 1 where the sizes do. */
 function difference(a, b) {

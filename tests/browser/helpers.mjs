@@ -86,6 +86,27 @@ export function coloursOnScreen(page) {
 	});
 }
 
+/* The shown console's picture as the viewer holds it; rgb is base64. */
+export function pictureOf(page) {
+	return page.evaluate(() => {
+		const canvas = document.querySelector(
+			'.console-shown .screen canvas:not(.screen-still)');
+		const { width, height } = canvas;
+		const { data } = canvas.getContext('2d')
+			.getImageData(0, 0, width, height);
+		const rgb = new Uint8Array(width * height * 3);
+
+		for (let i = 0, k = 0; i < data.length; i += 4)
+			for (let c = 0; c < 3; c++)
+				rgb[k++] = data[i + c];
+		let text = '';
+
+		for (let i = 0; i < rgb.length; i += 0x8000)
+			text += String.fromCharCode(...rgb.subarray(i, i + 0x8000));
+		return { width, height, rgb: btoa(text) };
+	});
+}
+
 /* What axe finds, in one line each; [] is what every page must answer. */
 export async function axe(page) {
 	/* transitions end first: axe would measure half a colour */

@@ -111,6 +111,7 @@ class Gateway:
         line = self.process.stdout.readline()
         if "://127.0.0.1:" not in line:
             raise AssertionError("no link: %r\n%s" % (line, self.said()))
+        self.link = line.strip()
         self.port = int(line.split("127.0.0.1:")[1].split("/")[0])
 
     def configure(self, more="", gateway=""):

@@ -48,6 +48,11 @@ class Picture:
                     return True
         return False
 
+    def crop(self, left, top, width, height):
+        return Picture(width, height, [
+            row[3 * left:3 * (left + width)]
+            for row in self.rows[top:top + height]])
+
     def landmarks(self):
         """Some rows that are like no other."""
         seen = collections.Counter(self.rows)
@@ -62,6 +67,19 @@ def read_ppm(data):
     return Picture(width, height, [data[at + 3 * width * y:
                                         at + 3 * width * (y + 1)]
                                    for y in range(height)])
+
+
+def read_xwd(data):
+    head = struct.unpack(">25I", data[:100])
+    size, width, height, step = head[0], head[4], head[5], head[12]
+    start = size + 12 * head[19]
+    rows = []
+    for y in range(height):
+        row = data[start + y * step:start + y * step + 4 * width]
+        dots = bytearray(3 * width)  # blue, green, red, nothing
+        dots[0::3], dots[1::3], dots[2::3] = row[2::4], row[1::4], row[::4]
+        rows.append(bytes(dots))
+    return Picture(width, height, rows)
 
 
 class Guest:
@@ -109,17 +127,7 @@ class Screen:
     def picture(self):
         """Its memory is a file of xwd's format."""
         with open(os.path.join(self.folder, "Xvfb_screen0"), "rb") as memory:
-            data = memory.read()
-        head = struct.unpack(">25I", data[:100])
-        size, width, height, step = head[0], head[4], head[5], head[12]
-        start = size + 12 * head[19]
-        rows = []
-        for y in range(height):
-            row = data[start + y * step:start + y * step + 4 * width]
-            dots = bytearray(3 * width)  # blue, green, red, nothing
-            dots[0::3], dots[1::3], dots[2::3] = row[2::4], row[1::4], row[::4]
-            rows.append(bytes(dots))
-        return Picture(width, height, rows)
+            return read_xwd(memory.read())
 
     def waits_for(self, guest, seconds=30):
         """Until it shows what the guest shows."""
