@@ -94,7 +94,7 @@ class Forward:
                         or a.startswith("127.0.0.1:0:") for a in args)
         until("%d ports: %s" % (lines, self.said()),
               lambda: len(self.news) >= lines or self.process.poll()
-              is not None)
+              is not None, 30)
         if lines and len(self.news) < lines:
             raise AssertionError("it ended: " + self.said())
 
@@ -111,7 +111,7 @@ class Forward:
                 found = news["port"] if news["state"] == "ready" else None
         return found
 
-    def connect(self, guest, guest_port=None, timeout=10, host="127.0.0.1"):
+    def connect(self, guest, guest_port=None, timeout=30, host="127.0.0.1"):
         return socket.create_connection(
             (host, self.port(guest, guest_port)), timeout=timeout)
 
@@ -119,7 +119,7 @@ class Forward:
         with open(self.log, errors="replace") as log:
             return log.read()
 
-    def says(self, words, times=1, seconds=10):
+    def says(self, words, times=1, seconds=30):
         until("%r in the log" % words,
               lambda: self.said().count(words) >= times, seconds)
 
@@ -138,7 +138,7 @@ class Forward:
     def stop(self, signum=signal.SIGTERM):
         if self.process.poll() is None:
             self.process.send_signal(signum)
-        return self.process.wait(15)
+        return self.process.wait(30)
 
     def __enter__(self):
         return self
