@@ -239,6 +239,13 @@ static bool way_reads(const struct relay *r, int i)
 	       (r->way[i] == WAY_FLOWS && pump_reads(&r->pump[i]));
 }
 
+/* Only its own descriptor can make it go on, and that is watched. */
+static bool way_rests(const struct relay *r, int i)
+{
+	return r->way[i] == WAY_FLOWS && pump_reads(&r->pump[i]) &&
+	       !stream_pending(r->side[i].stream);
+}
+
 /* Below its layers: what they still hold is not asked for. */
 static bool way_reads_raw(const struct relay *r, int i)
 {
@@ -270,7 +277,10 @@ static void relay_stop(struct relay *r)
 	way_stop_reading(r, RELAY_BACKEND);
 }
 
-static void relay_step(struct relay *r)
+/* `only`: nothing happened but that this side has bytes; NULL: anything may
+ * have. A way that waits for bytes of its own is not asked for the sake of the
+ * other one's: that would cost a call of the kernel for each chunk. */
+static void relay_step(struct relay *r, const struct side *only)
 {
 	bool again = false;
 
@@ -279,7 +289,8 @@ static void relay_step(struct relay *r)
 	if (r->stopped)
 		relay_stop(r);
 	for (int i = 0; i < 2; i++)
-		way_step(r, i);
+		if (!only || (int)only->which == i || !way_rests(r, i))
+			way_step(r, i);
 	if (r->way[0] == WAY_DONE && r->way[1] == WAY_DONE) {
 		relay_over(r);
 		return;
@@ -307,7 +318,7 @@ static void relay_deferred(struct defer *d)
 					   offsetof(struct relay, defer));
 
 	if (r->state != RELAY_OVER) {
-		relay_step(r);
+		relay_step(r, NULL);
 		return;
 	}
 	r->events->over(r->arg, &r->end);
@@ -317,7 +328,7 @@ static void side_ready(void *arg, int events)
 {
 	const struct side *side = arg;
 
-	relay_step(side->relay);
+	relay_step(side->relay, events == LOOP_READ ? side : NULL);
 }
 
 /* ---- once a second ------------------------------------------------------- */
@@ -432,7 +443,7 @@ static void relay_tick(struct tick *t, uint64_t now)
 		relay_leave(r, RELAY_CLIENT, -ETIME);
 		relay_stop(r);
 	}
-	relay_step(r);
+	relay_step(r, NULL);
 }
 
 /* ---- notes --------------------------------------------------------------- */
