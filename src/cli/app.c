@@ -153,6 +153,12 @@ int app_config(struct app *a, const struct config **ret_config)
 
 /* ---- running ------------------------------------------------------------ */
 
+static int print_version(void)
+{
+	(void)puts("glassbridge " GLASSBRIDGE_VERSION);
+	return EXIT_OK;
+}
+
 static int run_with(struct app *a, const struct command *c, void *values,
 		int argc, char **argv)
 {
@@ -167,6 +173,8 @@ static int run_with(struct app *a, const struct command *c, void *values,
 		return app_usage(c, "%s", e.text);
 	if (a->globals.help)
 		return app_help(a, c->name);
+	if (a->globals.version)
+		return print_version();
 	if ((unsigned)n < c->arguments_min)
 		return app_usage(c, "%s needs %s", c->name, c->arguments);
 	if ((unsigned)n > c->arguments_max)
@@ -219,10 +227,8 @@ static int run(struct app *a, int argc, char **argv)
 
 	if (n < 0)
 		return say_err(EXIT_USAGE, &e);
-	if (a->globals.version) {
-		(void)puts("glassbridge " GLASSBRIDGE_VERSION);
-		return EXIT_OK;
-	}
+	if (a->globals.version)
+		return print_version();
 	if (n == 0 || a->globals.help)
 		return a->globals.help ? app_help(a, n ? argv[0] : NULL)
 				       : overview(a);

@@ -21,7 +21,8 @@
 #include "stream/tls.h"
 
 enum {
-	OTHER_FDS = 64, /* standard ones, the loop's, the doors */
+	OTHER_FDS = 64,  /* standard ones, the loop's, the doors */
+	WORDS_MAX = 256, /* theirs may go on with a program to start */
 	DOORS_MAX = 2,
 	END_LATE_MS = 3000,
 	HOST_MAX = 256,
@@ -43,7 +44,7 @@ const struct command proxy_command = {
 		.options = proxy_rules,
 		.values_size = sizeof(struct proxy_values),
 		.arguments_min = 0,
-		.arguments_max = 2,
+		.arguments_max = WORDS_MAX,
 		.run = proxy,
 		.called = proxy_names,
 };

@@ -264,7 +264,10 @@ static int read_arguments(struct proxy_args *a, const struct proxy_values *v,
 		return err_set(e, -EINVAL,
 				"say where to listen: LISTEN ([host:]port)");
 	if (argc - at > 1)
-		return err_set(e, -EINVAL, "'%s' is one argument too many",
+		return err_set(e, -EINVAL,
+				"'%s' is one argument too many (a program is "
+				"to be started by itself: name its port as "
+				"TARGET)",
 				argv[at + 1]);
 	r = read_listen(a, listen, name, e);
 	if (r == 0)

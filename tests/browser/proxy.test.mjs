@@ -1,6 +1,7 @@
 /*
  * noVNC's own page, as Debian has it, through `glassbridge proxy` in the place
- * of websockify: a desktop is on the screen.
+ * of websockify: a desktop is on the screen. So it is in the page that is there
+ * without a folder, which takes the same parameters.
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -48,6 +49,8 @@ before(async () => {
 	s.url = (await start(s.program, ['--listen', '127.0.0.1:0', '--vnc',
 		s.desktop.vnc, '--web', novnc],
 	'stderr', /open (http:\S+)\s/))[1];
+	s.own = (await start(s.program, ['--listen', '127.0.0.1:0', '--vnc',
+		s.desktop.vnc], 'stderr', /open (http:\S+)\s/))[1];
 	s.browser = await launch();
 });
 
@@ -61,6 +64,17 @@ after(async () => {
 	}
 	rmSync(s.folder, { recursive: true, force: true });
 });
+
+async function desktopIn(page) {
+	await page.locator('canvas').first().waitFor();
+	await page.waitForFunction(() => {
+		const c = document.querySelector('canvas');
+
+		return c.width > 300 && c.getContext('2d').getImageData(
+			0, 0, c.width, c.height).data.some((v, i) =>
+			i % 4 < 3 && v > 0);
+	});
+}
 
 function colours(page) {
 	return page.evaluate(() => {
@@ -81,14 +95,23 @@ for (const file of ['vnc.html', 'vnc_lite.html'])
 		url.searchParams.set('password', s.password);
 		const page = await openPage(s.browser.context, String(url));
 
-		await page.locator('canvas').first().waitFor();
-		await page.waitForFunction(() => {
-			const c = document.querySelector('canvas');
+		await desktopIn(page);
+		assert.ok(await colours(page) > 1);
+		assert.deepEqual(page.faults, []);
+		await page.close();
+	});
 
-			return c.width > 300 && c.getContext('2d').getImageData(
-				0, 0, c.width, c.height).data.some((v, i) =>
-				i % 4 < 3 && v > 0);
-		});
+/* Behind '#' the password stays in the browser; behind '?' as noVNC has it. */
+for (const [mark, name] of [['?', 'search'], ['#', 'hash']])
+	test(`the page of our own takes a password behind ${mark}`, async () => {
+		const url = new URL(s.own);
+
+		assert.equal(url.pathname, '/vnc.html');
+		url[name] = new URLSearchParams({ autoconnect: 'true',
+			password: s.password });
+		const page = await openPage(s.browser.context, String(url));
+
+		await desktopIn(page);
 		assert.ok(await colours(page) > 1);
 		assert.deepEqual(page.faults, []);
 		await page.close();
