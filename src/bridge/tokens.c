@@ -167,7 +167,8 @@ static char *value_of(char *line, const char *token)
 
 	line = trim(line);
 	value = *line == '#' ? NULL : split(line);
-	return value && strcmp(line, token) == 0 ? value : NULL;
+	/* ": host:port" has no name, so it is nobody's either */
+	return value && *line && strcmp(line, token) == 0 ? value : NULL;
 }
 
 int tokens_find(struct tokens *t, const char *token, struct address *ret_to,
