@@ -218,6 +218,10 @@ enum end_word greeting_judge(struct greeting *g, const struct stream *client,
 		const char **ret_detail)
 {
 	*ret_detail = NULL;
+	if (g->kind == GREETING_RFB && rfb_greet_judge(client) < 0) {
+		*ret_detail = "The viewer's VNC password is wrong.";
+		return END_LOGIN_FAILED;
+	}
 	if (g->kind != GREETING_SPICE)
 		return END_WORDS;
 	g->link = *spice_greet_link(client);

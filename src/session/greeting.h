@@ -55,8 +55,9 @@ struct greeting {
 int greeting_wrap(struct greeting *g, const struct greeting_setup *setup,
 		struct stream **client, struct err *e);
 
-/* It has spoken: END_WORDS, or why it does not get what it asked for and the
- * sentence (or NULL). */
+/* It has spoken: END_WORDS, or why it does not get what it asked for (a VNC
+ * viewer's password is wrong: no guest is bothered then) and the sentence (or
+ * NULL). */
 enum end_word greeting_judge(struct greeting *g, const struct stream *client,
 		const char **ret_detail);
 

@@ -48,15 +48,19 @@ void rfb_login_go(struct stream *s);
 
 /*
  * Towards the viewer. The handshake ends when the viewer has spoken: security
- * chosen and, with a password, the challenge answered (judged only in
- * rfb_greet_finish). Empty password: security None. Where such a viewer is
- * older than 3.8, its security type is kept back until the verdict: it has no
- * later moment at which it could be told of a failure.
+ * chosen and, with a password, the challenge answered. Empty password: security
+ * None. Where such a viewer is older than 3.8, its security type is kept back
+ * until the verdict: it has no later moment at which it could be told of a
+ * failure.
  *   -EPROTO      it does not speak RFB, or chose what was not offered
  *   -ECONNRESET  it went away in the middle
  */
 int rfb_greet_wrap(struct stream **s, const struct secret *password,
 		struct err *e);
+
+/* Before it is answered: 0, or -EACCES where its password is wrong. Nothing is
+ * told: that is rfb_greet_finish()'s. */
+int rfb_greet_judge(const struct stream *s);
 
 /*
  * Answer the viewer, once; reads and writes answer -ENOTCONN before.

@@ -226,16 +226,33 @@ static int greet_refuse(struct greet *g, const char *reason, struct err *e)
 
 static const struct stream_ops greet_ops;
 
-int rfb_greet_finish(struct stream *s, const char *failure, struct err *e)
+/* The greeting of a stack whose viewer waits for its answer; or NULL. */
+static const struct greet *greet_of(const struct stream *s)
 {
-	struct greet *g;
-	bool right;
-	int r;
+	const struct greet *g;
 
 	while (s && s->ops != &greet_ops)
 		s = s->below;
-	g = (struct greet *)s;
-	if (!g || !s->ready || g->state != GREET_SPOKEN)
+	g = (const struct greet *)s;
+	return g && s->ready && g->state == GREET_SPOKEN ? g : NULL;
+}
+
+int rfb_greet_judge(const struct stream *s)
+{
+	const struct greet *g = greet_of(s);
+
+	if (!g)
+		return -EINVAL;
+	return greet_password_is_right(g) ? 0 : -EACCES;
+}
+
+int rfb_greet_finish(struct stream *s, const char *failure, struct err *e)
+{
+	struct greet *g = (struct greet *)(uintptr_t)greet_of(s);
+	bool right;
+	int r;
+
+	if (!g)
 		return err_set(e, -EINVAL,
 				"VNC greeting: there is nobody to answer");
 	right = greet_password_is_right(g);

@@ -211,9 +211,11 @@ static void play(enum rfb_version version, enum answer answer, bool fails,
 	viewer_speaks(&v);
 	CHECK_INT(stream_read(v.s, memory + STREAM_HEAD, 1), -ENOTCONN);
 	CHECK_INT(stream_write(v.s, memory + STREAM_HEAD, 1), -ENOTCONN);
+	CHECK_INT(rfb_greet_judge(v.s), answer == WRONG ? -EACCES : 0);
 	r = rfb_greet_finish(v.s, fails ? REASON : NULL, &e);
 	CHECK_INT(r, answer == WRONG ? -EACCES : 0);
 	CHECK_INT(rfb_greet_finish(v.s, NULL, NULL), -EINVAL);
+	CHECK_INT(rfb_greet_judge(v.s), -EINVAL);
 	flush(&v);
 	if (answer == WRONG) /* a stranger: told nothing about the guest */
 		must_refuse(&v, "Authentication failed");
