@@ -19,6 +19,7 @@ enum { LAST_WORDS_MS = 1000 };
 struct owed {
 	struct owed *next;
 	struct session *session;
+	void (*arrived)(void *arg);
 	desk_end_fn *end;
 	void *arg;
 };
@@ -32,11 +33,21 @@ struct desk {
 	bool closing;
 };
 
+/* Asked when a client has arrived; for a second try, once more. */
 static struct hypervisor *desk_find(void *arg, const struct session *s,
 		const char **ret_rest, enum end_word *ret_word, struct err *e)
 {
 	struct desk *d = arg;
+	struct owed *w = d->owed;
+	void (*arrived)(void *arg);
 
+	while (w && w->session != s)
+		w = w->next;
+	if (w && w->arrived) {
+		arrived = w->arrived;
+		w->arrived = NULL;
+		arrived(w->arg);
+	}
 	*ret_rest = d->o.id;
 	return d->o.hypervisor;
 }
@@ -176,6 +187,7 @@ int desk_open(struct desk *d, const struct desk_console *c,
 	}
 	*w = (struct owed){.next = d->owed,
 			.session = setup.session,
+			.arrived = c->arrived,
 			.end = c->end,
 			.arg = c->arg};
 	d->owed = w;

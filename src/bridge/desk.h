@@ -40,6 +40,10 @@ struct desk_console {
 	/* NULL, or see what goes each way (relay/tap.h) */
 	void (*see_input)(struct tap *t, const uint8_t *data, size_t len);
 	void (*see_output)(struct tap *t, const uint8_t *data, size_t len);
+	/* NULL, or: it has greeted as it should, by its password where there
+	 * is one, and the hypervisor is about to be asked. Once, and never
+	 * from inside. */
+	void (*arrived)(void *arg);
 	desk_end_fn *end;
 	void *arg;
 };

@@ -11,10 +11,17 @@
 #include "session/session.h"
 #include "stream/tcp.h"
 
+/* A connection; a viewer's, once it has said the password. */
+struct caller {
+	struct vnc_bridge *bridge; /* NULL: this place is free */
+	bool viewer;
+};
+
 struct vnc_bridge {
 	struct desk *desk;
 	struct door *door;
 	struct secret password;
+	struct caller callers[VNC_BRIDGE_VIEWERS_MAX];
 	size_t viewers;
 	enum end_word word;
 	char detail[ERR_TEXT_MAX];
@@ -22,35 +29,57 @@ struct vnc_bridge {
 	void *arg;
 };
 
+static void on_arrived(void *arg)
+{
+	struct caller *c = arg;
+
+	c->viewer = true;
+	c->bridge->viewers++;
+	c->bridge->fn(c->bridge->arg);
+}
+
 static void on_end(void *arg, const struct session *s)
 {
-	struct vnc_bridge *b = arg;
+	struct caller *c = arg;
+	struct vnc_bridge *b = c->bridge;
 
+	c->bridge = NULL;
+	if (!c->viewer)
+		return;
 	b->viewers--;
 	b->word = s->word;
 	(void)snprintf(b->detail, sizeof(b->detail), "%s", s->detail);
 	b->fn(b->arg);
 }
 
-static void on_viewer(void *arg, int fd)
+static struct caller *free_place(struct vnc_bridge *b)
+{
+	for (size_t i = 0; i < VNC_BRIDGE_VIEWERS_MAX; i++)
+		if (!b->callers[i].bridge)
+			return &b->callers[i];
+	return NULL;
+}
+
+static void on_caller(void *arg, int fd)
 {
 	struct vnc_bridge *b = arg;
+	struct caller *caller = free_place(b);
 	struct desk_console c = {
 			.kind = CONSOLE_VNC,
 			.password = &b->password,
+			.arrived = on_arrived,
 			.end = on_end,
-			.arg = b,
+			.arg = caller,
 	};
 	struct session *s;
 
-	if (b->viewers == VNC_BRIDGE_VIEWERS_MAX) {
+	if (!caller) {
 		(void)close(fd);
 		return;
 	}
+	*caller = (struct caller){.bridge = b};
 	if (fd_wrap(&c.client, fd) < 0 || desk_open(b->desk, &c, &s) < 0)
-		return;
-	b->viewers++;
-	b->fn(b->arg);
+		caller->bridge = NULL;
 }
 
 int vnc_bridge_open(struct vnc_bridge **ret_bridge,
@@ -79,7 +108,7 @@ int vnc_bridge_open(struct vnc_bridge **ret_bridge,
 	if (r == 0)
 		r = desk_new(&b->desk, &o->desk);
 	if (r == 0)
-		r = door_open(&b->door, &door, on_viewer, b, e);
+		r = door_open(&b->door, &door, on_caller, b, e);
 	if (r < 0)
 		vnc_bridge_close(b);
 	else
@@ -110,11 +139,6 @@ const struct secret *vnc_bridge_password(const struct vnc_bridge *b)
 size_t vnc_bridge_viewers(const struct vnc_bridge *b)
 {
 	return b->viewers;
-}
-
-size_t vnc_bridge_refused(const struct vnc_bridge *b)
-{
-	return door_refused(b->door);
 }
 
 enum end_word vnc_bridge_end(

@@ -19,7 +19,7 @@ struct vnc_bridge;
 
 enum {
 	VNC_BRIDGE_PASSWORD_LEN = 8, /* what VNC authentication looks at */
-	VNC_BRIDGE_VIEWERS_MAX = 16, /* at once; more are closed */
+	VNC_BRIDGE_VIEWERS_MAX = 16, /* connections at once; more are closed */
 };
 
 struct vnc_bridge_options {
@@ -39,11 +39,10 @@ void vnc_bridge_close(struct vnc_bridge *b); /* takes NULL */
 
 uint16_t vnc_bridge_port(const struct vnc_bridge *b);
 const struct secret *vnc_bridge_password(const struct vnc_bridge *b);
+/* Those that have said the password: who only knocks is no viewer. */
 size_t vnc_bridge_viewers(const struct vnc_bridge *b);
-/* Connections of other users, refused. */
-size_t vnc_bridge_refused(const struct vnc_bridge *b);
 
-/* How the last console ended; END_WORDS: none has. */
+/* How the last viewer's console ended; END_WORDS: none has. */
 enum end_word vnc_bridge_end(
 		const struct vnc_bridge *b, const char **ret_detail);
 

@@ -1,16 +1,14 @@
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/app.h"
 #include "cli/commands.h"
-#include "cli/kills.h"
 #include "cli/output.h"
 #include "cli/say.h"
 #include "cli/target.h"
-#include "cli/viewer.h"
+#include "cli/viewing.h"
 #include "core/buf.h"
 #include "core/loop.h"
 #include "core/secret.h"
@@ -71,7 +69,7 @@ const struct command spice_command = {
 		.run = spice,
 };
 
-struct viewing {
+struct spice_view {
 	struct target *target;
 	const struct spice_values *values;
 	struct address proxy; /* of --spice-proxy */
@@ -82,14 +80,9 @@ struct viewing {
 	char proxy_url[SPICE_PROXY_MAX];
 	char host[SPICE_PROXY_MAX]; /* where the viewer goes, without secrets */
 	unsigned seconds;           /* that it is good for; 0: ever */
-	/* the viewer */
-	struct viewer viewer;
-	struct viewer_file file;
-	struct showing *showing;
-	struct timer *look;
-	uint64_t opened_ms; /* since then somebody else may read the file */
-	bool over;
-	int signum, viewer_code;
+	struct viewing viewing;
+	struct timer *look; /* where the file is handed on */
+	uint64_t handed_ms; /* since then somebody else may read it */
 };
 
 /* ---- the viewer's file ----------------------------------------------------
@@ -104,7 +97,8 @@ static const char *value_of(const struct viewer_keys *k, const char *name)
 }
 
 /* The way to the proxy, as the answer has it or as it was said here. */
-static int choose_proxy(struct viewing *w, const char *answered, struct err *e)
+static int choose_proxy(
+		struct spice_view *w, const char *answered, struct err *e)
 {
 	struct address a = {0};
 	const char *host;
@@ -125,7 +119,7 @@ static int choose_proxy(struct viewing *w, const char *answered, struct err *e)
 }
 
 /* For people and scripts; what the answer calls `host` may be a ticket. */
-static void name_host(struct viewing *w, const struct viewer_keys *k)
+static void name_host(struct spice_view *w, const struct viewer_keys *k)
 {
 	const char *host = value_of(k, "host"), *port = value_of(k, "port");
 	const char *path = value_of(k, "unix-path");
@@ -140,8 +134,8 @@ static void name_host(struct viewing *w, const struct viewer_keys *k)
 				port ? ":" : "", port ? port : "");
 }
 
-static int write_content(
-		struct viewing *w, const struct viewer_keys *k, struct err *e)
+static int write_content(struct spice_view *w, const struct viewer_keys *k,
+		struct err *e)
 {
 	const char *type = value_of(k, "type");
 	int r = choose_proxy(w, value_of(k, "proxy"), e);
@@ -170,7 +164,7 @@ static int write_content(
 static void on_keys(void *arg, int r, const struct viewer_keys *k,
 		const struct err *e)
 {
-	struct viewing *w = arg;
+	struct spice_view *w = arg;
 
 	if (r < 0)
 		w->e = *e;
@@ -182,7 +176,7 @@ static void on_keys(void *arg, int r, const struct viewer_keys *k,
 }
 
 /* The way out where there is no SPICE: told, with the exit code. */
-static int tell_failure(const struct viewing *w)
+static int tell_failure(const struct spice_view *w)
 {
 	const struct guest_entry *g = w->target->guest;
 	int code = say_fail(w->r == -EINVAL ? EXIT_SAFETY : exit_of(w->r),
@@ -200,7 +194,7 @@ static int tell_failure(const struct viewing *w)
 	return code;
 }
 
-static int ask(struct viewing *w)
+static int ask(struct spice_view *w)
 {
 	struct target *t = w->target;
 
@@ -211,7 +205,7 @@ static int ask(struct viewing *w)
 	return w->r < 0 ? tell_failure(w) : 0;
 }
 
-static int write_file(struct viewing *w)
+static int write_file(struct spice_view *w)
 {
 	char name[GUEST_ID_MAX + 16];
 	const struct viewer_file_wish wish = {.where = w->values->write_vv,
@@ -220,13 +214,13 @@ static int write_file(struct viewing *w)
 
 	(void)snprintf(name, sizeof(name), "spice-%.100s.vv",
 			strrchr(w->target->guest->id, '/') + 1);
-	return viewer_file_make(&w->file, &w->content, &wish);
+	return viewer_file_make(&w->viewing.file, &w->content, &wish);
 }
 
 /* ---- the viewer -----------------------------------------------------------
  */
 
-static int put_result(const struct viewing *w, bool launched)
+static int put_result(const struct spice_view *w, bool launched)
 {
 	const struct guest_entry *g = w->target->guest;
 	struct json_out o;
@@ -237,9 +231,11 @@ static int put_result(const struct viewing *w, bool launched)
 	json_out_object_begin(&o);
 	json_out_put_text(&o, "vmid", strrchr(g->id, '/') + 1);
 	json_out_put_text(&o, "node", g->node);
-	json_out_put_text(&o, "vv_file", *w->file.path ? w->file.path : NULL);
+	json_out_put_text(&o, "vv_file",
+			*w->viewing.file.path ? w->viewing.file.path : NULL);
 	json_out_put_text(&o, "host", w->host);
-	json_out_put_text(&o, "launcher", launched ? w->viewer.file : NULL);
+	json_out_put_text(&o, "launcher",
+			launched ? w->viewing.viewer.file : NULL);
 	json_out_put_bool(&o, "launched", launched);
 	json_out_object_end(&o);
 	code = output_end(&o, &b);
@@ -247,112 +243,68 @@ static int put_result(const struct viewing *w, bool launched)
 	return code;
 }
 
-static void end(struct viewing *w)
-{
-	w->over = true;
-	target_answered(w->target);
-}
-
-static void on_viewer_exit(void *arg, int code)
-{
-	struct viewing *w = arg;
-
-	w->viewer_code = code;
-	if (!w->viewer.opener || code != 0) {
-		end(w);
-		return;
-	}
-	w->opened_ms = loop_now_ms(w->target->sources.loop);
-	timer_set(w->look, LOOK_MS);
-}
-
-/* Whom an opener has handed it to is not known: is it read? */
+/* Whom it was handed to is not known: is it read? */
 static void on_look(void *arg)
 {
-	struct viewing *w = arg;
+	struct spice_view *w = arg;
+	uint64_t now = loop_now_ms(w->target->sources.loop);
 
-	if (access(w->file.path, F_OK) < 0 ||
-			loop_now_ms(w->target->sources.loop) - w->opened_ms >
-					OPENED_MS)
-		end(w);
+	if (w->viewing.handed && !w->handed_ms)
+		w->handed_ms = now;
+	if (w->handed_ms &&
+			(now - w->handed_ms > OPENED_MS ||
+					access(w->viewing.file.path, F_OK) < 0))
+		viewing_end(&w->viewing);
 	else
 		timer_set(w->look, LOOK_MS);
 }
 
-static void on_kill(void *arg, int signum)
+static int watch_viewer(struct spice_view *w, bool json)
 {
-	struct viewing *w = arg;
+	int code = viewing_launch(&w->viewing);
 
-	w->signum = signum;
-	end(w);
-}
-
-static int exit_of_viewing(const struct viewing *w)
-{
-	if (w->signum)
-		return w->signum == SIGINT ? EXIT_OK : EXIT_FAILED;
-	if (w->viewer_code != 0)
-		return say_fail(EXIT_FAILED, "%s ended with %d", w->viewer.file,
-				w->viewer_code);
-	return EXIT_OK;
-}
-
-static int watch_viewer(struct viewing *w, bool json)
-{
-	struct loop *l = w->target->sources.loop;
-	struct err e;
-	int code;
-
-	if (viewer_start(&w->showing, &w->viewer, l, &w->file, on_viewer_exit,
-			    w, &e) < 0)
-		return say_err(EXIT_FAILED, &e);
-	code = json ? put_result(w, true) : 0;
-	while (code == 0 && !w->over)
-		(void)target_wait(w->target, UINT32_MAX);
-	if (code == 0)
-		code = exit_of_viewing(w);
-	if (w->signum)
-		viewer_stop(w->showing);
-	else
-		viewer_forget(w->showing);
-	return code;
+	if (code == 0 && json)
+		code = put_result(w, true);
+	if (code != 0)
+		return code;
+	if (w->viewing.viewer.opener)
+		timer_set(w->look, LOOK_MS);
+	viewing_wait(&w->viewing);
+	return viewing_exit(&w->viewing);
 }
 
 /* It is there for somebody else, who may be on another machine. */
-static int leave_file(struct viewing *w, bool json)
+static int leave_file(struct spice_view *w, bool json)
 {
 	int code = 0;
 
 	if (json)
 		code = put_result(w, false);
 	else
-		(void)printf("%s\n", w->file.path);
+		(void)printf("%s\n", w->viewing.file.path);
 	if (w->seconds > 0)
 		say("it is good for %u s", w->seconds);
-	w->file.path[0] = '\0'; /* it stays */
+	w->viewing.file.path[0] = '\0'; /* it stays */
 	return code;
 }
 
-/* From the file on a signal must not end us before it is deleted. */
-static int show(struct viewing *w, bool launches, bool json)
+static int show(struct spice_view *w, bool launches, bool json)
 {
-	struct loop *l = w->target->sources.loop;
-	struct kills kills;
-	int code;
+	int code = viewing_begin(&w->viewing, w->target);
 
-	if (timer_new(&w->look, l, on_look, w) < 0)
-		return say_fail(EXIT_FAILED, "no memory");
-	(void)kills_hear(&kills, l, on_kill, w);
-	code = write_file(w);
+	if (code == 0 && timer_new(&w->look, w->target->sources.loop, on_look,
+					 w) < 0)
+		code = say_fail(EXIT_FAILED, "no memory");
+	if (code == 0)
+		code = write_file(w);
 	if (code == 0)
 		code = launches ? watch_viewer(w, json) : leave_file(w, json);
-	viewer_file_done(&w->file);
-	kills_done(&kills);
 	timer_free(w->look);
+	viewing_done(&w->viewing);
 	return code;
 }
 
-static int view(struct viewing *w, bool launches, bool json)
+static int view(struct spice_view *w, bool launches, bool json)
 {
 	int code;
 
@@ -369,7 +321,7 @@ static int view(struct viewing *w, bool launches, bool json)
 static int spice(struct app *a, const void *values, int argc, char **argv)
 {
 	const struct spice_values *v = values;
-	struct viewing w = {.values = v, .file.fd = -1};
+	struct spice_view w = {.values = v};
 	bool launches = !v->write_vv && !v->no_launch;
 	const struct config *c;
 	struct target t;
@@ -383,7 +335,8 @@ static int spice(struct app *a, const void *values, int argc, char **argv)
 				"--stdin is for a viewer that is started");
 	if (v->proxy && spice_proxy_parse(v->proxy, &w.proxy, &e) < 0)
 		return app_usage(&spice_command, "--spice-proxy: %s", e.text);
-	if (launches && viewer_find(&w.viewer, v->viewer, &c->viewer, &e) < 0)
+	if (launches && viewer_find(&w.viewing.viewer, v->viewer, &c->viewer,
+					&e) < 0)
 		code = say_err(EXIT_FAILED, &e);
 	if (code == 0)
 		code = target_open(a, argv[0], &v->target, &t);

@@ -1,5 +1,4 @@
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,11 +7,10 @@
 #include "bridge/vnc.h"
 #include "cli/app.h"
 #include "cli/commands.h"
-#include "cli/kills.h"
 #include "cli/output.h"
 #include "cli/say.h"
 #include "cli/target.h"
-#include "cli/viewer.h"
+#include "cli/viewing.h"
 #include "core/buf.h"
 #include "core/log.h"
 #include "core/loop.h"
@@ -84,16 +82,9 @@ struct watching {
 	const struct vnc_values *values;
 	bool json;
 	struct vnc_bridge *bridge;
-	struct viewer viewer;
-	struct showing *showing;
-	struct timer *unused;
-	struct viewer_file file;
+	struct viewing viewing;
 	size_t viewers;
 	bool used;
-	bool late; /* nobody has come in time */
-	bool over;
-	int signum; /* that ended it */
-	int viewer_code;
 	int failed; /* the exit code of the last console; 0: it did not */
 };
 
@@ -156,7 +147,7 @@ static int write_file(struct watching *w)
 	(void)snprintf(name, sizeof(name), "vnc-%.100s.vv", id);
 	buf_init(&content, VV_MAX);
 	if (write_content(w, &content, &e) == 0)
-		return viewer_file_make(&w->file, &content, &wish);
+		return viewer_file_make(&w->viewing.file, &content, &wish);
 	if (content.len > 0)
 		secret_wipe(buf_data(&content), content.len);
 	buf_done(&content);
@@ -166,20 +157,6 @@ static int write_file(struct watching *w)
 /* ---- how long it goes on
  * -----------------------------------------------------
  */
-
-static void end(struct watching *w)
-{
-	w->over = true;
-	target_answered(w->target);
-}
-
-static void on_unused(void *arg)
-{
-	struct watching *w = arg;
-
-	w->late = !w->used;
-	end(w);
-}
 
 /* A console that failed is told at once: its viewer may stay open. The next
  * one may do better. */
@@ -204,34 +181,16 @@ static void on_change(void *arg)
 {
 	struct watching *w = arg;
 	size_t viewers = vnc_bridge_viewers(w->bridge);
+	bool own = w->viewing.showing && !w->viewing.viewer.opener;
 
 	if (viewers < w->viewers)
 		tell_last(w);
+	w->used |= viewers > 0;
+	if (viewers > 0)
+		viewing_limit(&w->viewing, 0);
+	else if (w->viewers > 0 && !w->values->proxy_only && !own)
+		viewing_limit(&w->viewing, LEFT_MS);
 	w->viewers = viewers;
-	if (viewers > 0) {
-		w->used = true;
-		timer_stop(w->unused);
-	} else if (!w->values->proxy_only &&
-			(!w->showing || w->viewer.opener)) {
-		timer_set(w->unused, LEFT_MS);
-	}
-}
-
-static void on_viewer_exit(void *arg, int code)
-{
-	struct watching *w = arg;
-
-	w->viewer_code = code;
-	if (!w->viewer.opener || code != 0)
-		end(w);
-}
-
-static void on_kill(void *arg, int signum)
-{
-	struct watching *w = arg;
-
-	w->signum = signum;
-	end(w);
 }
 
 /* ---- beginning
@@ -251,10 +210,12 @@ static int put_result(const struct watching *w, bool launched)
 	json_out_object_begin(&o);
 	json_out_put_text(&o, "vmid", strrchr(g->id, '/') + 1);
 	json_out_put_text(&o, "node", g->node);
-	json_out_put_text(&o, "vv_file", *w->file.path ? w->file.path : NULL);
+	json_out_put_text(&o, "vv_file",
+			*w->viewing.file.path ? w->viewing.file.path : NULL);
 	json_out_put_text(&o, "host", host ? host : "127.0.0.1");
 	json_out_put_uint(&o, "port", vnc_bridge_port(w->bridge));
-	json_out_put_text(&o, "launcher", launched ? w->viewer.file : NULL);
+	json_out_put_text(&o, "launcher",
+			launched ? w->viewing.viewer.file : NULL);
 	json_out_put_bool(&o, "launched", launched);
 	json_out_object_end(&o);
 	code = output_end(&o, &b);
@@ -264,14 +225,11 @@ static int put_result(const struct watching *w, bool launched)
 
 static int launch(struct watching *w)
 {
-	struct err e;
+	int code = viewing_launch(&w->viewing);
 
-	if (viewer_start(&w->showing, &w->viewer, w->target->sources.loop,
-			    &w->file, on_viewer_exit, w, &e) < 0)
-		return say_err(EXIT_FAILED, &e);
-	if (w->viewer.opener)
-		timer_set(w->unused, UNUSED_MS);
-	return w->json ? put_result(w, true) : 0;
+	if (code == 0 && w->viewing.viewer.opener)
+		viewing_limit(&w->viewing, UNUSED_MS);
+	return code == 0 && w->json ? put_result(w, true) : code;
 }
 
 static int put_place(const struct watching *w)
@@ -309,12 +267,12 @@ static int begin(struct watching *w)
 	if (w->json)
 		(void)put_result(w, false);
 	else
-		(void)printf("%s\n", w->file.path);
+		(void)printf("%s\n", w->viewing.file.path);
 	(void)fflush(stdout);
 	say("it is good for the next %d s, and as long as somebody is "
 	    "connected",
 			UNUSED_MS / 1000);
-	timer_set(w->unused, UNUSED_MS);
+	viewing_limit(&w->viewing, UNUSED_MS);
 	return 0;
 }
 
@@ -325,42 +283,28 @@ static int begin(struct watching *w)
 /* What went wrong has been told when it did. */
 static int exit_of_watch(const struct watching *w)
 {
-	if (w->failed)
-		return w->failed;
-	if (w->signum)
-		return w->signum == SIGINT ? EXIT_OK : EXIT_FAILED;
-	if (w->late)
+	const struct viewing *v = &w->viewing;
+	int code = w->failed ? w->failed : viewing_exit(v);
+
+	if (code != EXIT_OK || v->signum || w->used)
+		return code;
+	if (v->late)
 		return say_fail(EXIT_BUSY, "%s: nobody connected within %d s",
 				w->target->guest->id, UNUSED_MS / 1000);
-	if (w->viewer_code != 0)
-		return say_fail(EXIT_FAILED, "%s ended with %d", w->viewer.file,
-				w->viewer_code);
-	if (!w->used && w->showing)
-		return say_fail(EXIT_FAILED, "%s ended without connecting",
-				w->viewer.file);
-	return EXIT_OK;
+	return say_fail(EXIT_FAILED, "%s ended without connecting",
+			v->viewer.file);
 }
 
+/* The file goes also where it was written for somebody else: its port is
+ * closed then. */
 static int watch_it(struct watching *w)
 {
-	struct kills kills;
-	int code;
+	int code = begin(w);
 
-	(void)kills_hear(&kills, w->target->sources.loop, on_kill, w);
-	code = begin(w);
-	while (code == 0 && !w->over)
-		(void)target_wait(w->target, UINT32_MAX);
-	kills_done(&kills);
-	if (code == 0)
-		code = exit_of_watch(w);
-	if (w->signum)
-		viewer_stop(w->showing);
-	else
-		viewer_forget(w->showing);
-	/* also a file that the viewer has not deleted; where it was written
-	 * for somebody else, its port is closed now */
-	viewer_file_done(&w->file);
-	return code;
+	if (code != 0)
+		return code;
+	viewing_wait(&w->viewing);
+	return exit_of_watch(w);
 }
 
 static int open_bridge(struct watching *w, uint16_t port, struct err *e)
@@ -390,23 +334,22 @@ static int vnc_to(struct watching *w, uint16_t port)
 {
 	const struct log_options quiet = {.level = LOG_ERROR};
 	struct err e;
-	int code, r;
+	int code = viewing_begin(&w->viewing, w->target), r = 0;
 
 	log_setup(&quiet);
-	r = timer_new(&w->unused, w->target->sources.loop, on_unused, w);
-	if (r < 0)
-		return say_fail(EXIT_FAILED, "no memory");
-	r = open_bridge(w, port, &e);
-	code = r < 0 ? say_err(exit_of(r), &e) : watch_it(w);
-	vnc_bridge_close(r < 0 ? NULL : w->bridge);
-	timer_free(w->unused);
+	if (code == 0) {
+		r = open_bridge(w, port, &e);
+		code = r < 0 ? say_err(exit_of(r), &e) : watch_it(w);
+	}
+	viewing_done(&w->viewing);
+	vnc_bridge_close(w->bridge);
 	return code;
 }
 
 static int vnc(struct app *a, const void *values, int argc, char **argv)
 {
 	const struct vnc_values *v = values;
-	struct watching w = {.values = v, .file.fd = -1};
+	struct watching w = {.values = v};
 	bool launches = !v->proxy_only && !v->write_vv && !v->no_launch;
 	const struct config *c;
 	struct target t;
@@ -424,7 +367,8 @@ static int vnc(struct app *a, const void *values, int argc, char **argv)
 				"--stdin is for a viewer that is started");
 	if (v->port && !address_port(v->port, strlen(v->port), true, &port))
 		return app_usage(&vnc_command, "'%s' is no port", v->port);
-	if (launches && viewer_find(&w.viewer, v->viewer, &c->viewer, &e) < 0)
+	if (launches && viewer_find(&w.viewing.viewer, v->viewer, &c->viewer,
+					&e) < 0)
 		return say_err(EXIT_FAILED, &e);
 	code = target_open(a, argv[0], &v->target, &t);
 	if (code != 0)

@@ -1,0 +1,101 @@
+#include "cli/viewing.h"
+
+#include <signal.h>
+
+#include "cli/exit.h"
+#include "cli/say.h"
+#include "cli/target.h"
+#include "core/loop.h"
+
+void viewing_end(struct viewing *v)
+{
+	v->over = true;
+	target_answered(v->target);
+}
+
+static void on_limit(void *arg)
+{
+	struct viewing *v = arg;
+
+	v->late = true;
+	viewing_end(v);
+}
+
+static void on_kill(void *arg, int signum)
+{
+	struct viewing *v = arg;
+
+	v->signum = signum;
+	viewing_end(v);
+}
+
+static void on_viewer_exit(void *arg, int code)
+{
+	struct viewing *v = arg;
+
+	v->code = code;
+	v->handed = v->viewer.opener && code == 0;
+	if (!v->handed)
+		viewing_end(v);
+}
+
+int viewing_begin(struct viewing *v, struct target *t)
+{
+	struct loop *l = t->sources.loop;
+
+	v->target = t;
+	v->file.fd = -1;
+	if (timer_new(&v->limit, l, on_limit, v) < 0 ||
+			kills_hear(&v->kills, l, on_kill, v) < 0)
+		return say_fail(EXIT_FAILED, "no memory");
+	return 0;
+}
+
+int viewing_launch(struct viewing *v)
+{
+	struct err e;
+
+	if (viewer_start(&v->showing, &v->viewer, v->target->sources.loop,
+			    &v->file, on_viewer_exit, v, &e) < 0)
+		return say_err(EXIT_FAILED, &e);
+	return 0;
+}
+
+void viewing_limit(struct viewing *v, uint64_t ms)
+{
+	if (ms > 0)
+		timer_set(v->limit, ms);
+	else
+		timer_stop(v->limit);
+}
+
+void viewing_wait(struct viewing *v)
+{
+	while (!v->over)
+		(void)target_wait(v->target, UINT32_MAX);
+}
+
+int viewing_exit(const struct viewing *v)
+{
+	if (v->signum)
+		return v->signum == SIGINT ? EXIT_OK : EXIT_FAILED;
+	if (v->code != 0)
+		return say_fail(EXIT_FAILED, "%s ended with %d", v->viewer.file,
+				v->code);
+	return EXIT_OK;
+}
+
+void viewing_done(struct viewing *v)
+{
+	if (!v->target)
+		return;
+	if (v->signum)
+		viewer_stop(v->showing);
+	else
+		viewer_forget(v->showing);
+	v->showing = NULL;
+	viewer_file_done(&v->file);
+	kills_done(&v->kills);
+	timer_free(v->limit);
+	v->limit = NULL;
+}
