@@ -125,7 +125,8 @@ static void link_fail(
 	k->dial = NULL;
 	stream_free(k->client); /* it need not wait for our turn */
 	k->client = NULL;
-	timer_stop(k->limit);
+	timer_free(k->limit); /* with a login, or without memory, it has none */
+	k->limit = NULL;
 	defer_add(k->forward->set->o.loop, &k->defer);
 }
 

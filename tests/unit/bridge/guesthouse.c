@@ -163,7 +163,7 @@ void guesthouse_end(void)
 	(void)rmdir(house.folder);
 }
 
-static void on_over(void *arg, enum end_word word, const char *detail)
+void guesthouse_over(void *arg, enum end_word word, const char *detail)
 {
 	(void)arg;
 	house.overs++;
@@ -181,8 +181,8 @@ int guesthouse_client(void)
 
 	CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
 			      fds) == 0);
-	CHECK_INT(forward_one(house.forwards, &to_guest, fds[0], on_over, NULL,
-				  &e),
+	CHECK_INT(forward_one(house.forwards, &to_guest, fds[0],
+				  guesthouse_over, NULL, &e),
 			0);
 	return fds[1];
 }

@@ -47,6 +47,8 @@ void guesthouse_end(void);
 /* A late answer of the hypervisor: what is owed to whoever has asked. */
 void guesthouse_answers(void);
 
+/* Counts and keeps what it is told: of forward_one(). */
+void guesthouse_over(void *arg, enum end_word word, const char *detail);
 /* A connection at a socket pair; the client's end. */
 int guesthouse_client(void);
 /* A listener at any port of 127.0.0.1. */
