@@ -26,8 +26,8 @@ static const struct {
 };
 
 /* From what stops everything to what a second try may mend. */
-static const int ranks[] = {EXIT_CONFIG, EXIT_SAFETY, EXIT_REFUSED, EXIT_FAILED,
-		EXIT_NOT_FOUND, EXIT_BUSY, EXIT_OK};
+static const int ranks[] = {EXIT_USAGE, EXIT_CONFIG, EXIT_SAFETY, EXIT_REFUSED,
+		EXIT_FAILED, EXIT_NOT_FOUND, EXIT_BUSY, EXIT_OK};
 
 void checks_init(struct checks *c, bool json)
 {

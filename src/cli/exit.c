@@ -14,6 +14,7 @@ int exit_of(int r)
 		return EXIT_NOT_FOUND;
 	case -EKEYREJECTED:
 		return EXIT_SAFETY;
+	case -EADDRINUSE:
 	case -EBUSY:
 	case -ETIMEDOUT:
 		return EXIT_BUSY;

@@ -13,7 +13,7 @@ enum {
 	EXIT_REFUSED = 4,   /* not signed in, not permitted */
 	EXIT_NOT_FOUND = 5, /* guest, console, session, token */
 	EXIT_SAFETY = 6,    /* a safety check of ours said no */
-	EXIT_BUSY = 7,      /* somebody else, or out of time */
+	EXIT_BUSY = 7,      /* somebody else has it, or out of time */
 	EXIT_READ_ONLY = 8, /* the profile says so */
 };
 

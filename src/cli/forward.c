@@ -27,6 +27,7 @@ enum {
 
 #define AT(member) offsetof(struct forward_values, member)
 static const struct option_rule options[] = {
+		TARGET_RULES(AT(target)),
 		{"all", 0, OPTION_TEXT, AT(all), "PROFILE",
 				"every port that its guests announce; a "
 				"profile's name or URL",
@@ -173,16 +174,20 @@ static int open_all(struct forwarding *f)
 }
 
 /* The hypervisors; 0 or an exit code, told. */
-static int open_sources(struct forwarding *f)
+static int open_sources(struct forwarding *f, int argc, char **argv)
 {
+	char *named;
 	const struct config_profile *p;
 	const struct config *c;
 	struct err e;
 	int code;
 
 	if (!f->values->all) {
-		code = sources_open(
-				f->app, f->app->globals.profile, &f->sources);
+		named = forward_common_profile(f, argc, argv);
+		code = sources_open(f->app,
+				named ? named : f->app->globals.profile,
+				&f->sources);
+		free(named);
 		f->loop = f->sources.loop;
 		return code;
 	}
@@ -277,7 +282,7 @@ static int forward(struct app *a, const void *values, int argc, char **argv)
 	if (v->stdio) /* what uses it has the terminal */
 		log_setup(&quiet);
 	if (code == 0)
-		code = open_sources(&f);
+		code = open_sources(&f, argc, argv);
 	if (code == 0)
 		code = run(&f, argc, argv);
 	close_all(&f);

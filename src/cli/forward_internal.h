@@ -15,6 +15,7 @@
 #include "bridge/forward.h"
 #include "cli/options.h"
 #include "cli/sources.h"
+#include "cli/target.h"
 
 struct app;
 struct hypervisor;
@@ -24,6 +25,7 @@ struct stdio;
 struct timer;
 
 struct forward_values {
+	struct target_options target;
 	const char *all, *ops, *idle, *limit, *connections;
 	struct option_list addresses;
 	bool stdio, login;
@@ -53,6 +55,8 @@ int forward_check(const struct forwarding *f, int argc, char **argv);
 /* How many, how long: f->limits. */
 int forward_read_limits(struct forwarding *f);
 
+/* The profile that all of them name: freed by the caller, or NULL. */
+char *forward_common_profile(const struct forwarding *f, int argc, char **argv);
 /* A listener for each, or with --stdio the one connection. */
 int forward_open_named(struct forwarding *f, int argc, char **argv);
 

@@ -1,5 +1,6 @@
 /* Forwards to the guests that were named: listeners, or one connection. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/app.h"
@@ -110,11 +111,11 @@ static int open_named(struct forwarding *f, const struct forward_arg *arg)
 	struct follow_news news = {.state = FOLLOW_READY};
 	struct forward *made;
 	struct err e;
-	int code, r = guest_list_find(&f->sources.guests, arg->guest, &g, &e);
+	int r, code = target_find(&f->sources.guests, arg->guest,
+			       &f->values->target, &g);
 
-	if (r < 0)
-		return say_err(r == -ENOTUNIQ ? EXIT_USAGE : EXIT_NOT_FOUND,
-				&e);
+	if (code != 0)
+		return code;
 	if (*own) {
 		o.hosts = &own;
 		o.host_count = 1;
@@ -133,16 +134,44 @@ static int open_named(struct forwarding *f, const struct forward_arg *arg)
 		return open_one(f, &o);
 	r = forward_open(&made, f->forwards, &o, &e);
 	if (r < 0)
-		return say_err(r == -EADDRINUSE ? EXIT_BUSY
-				: r == -EINVAL  ? EXIT_USAGE
-						: EXIT_FAILED,
-				&e);
+		return say_err(r == -EINVAL ? EXIT_USAGE : exit_of(r), &e);
 	news.guest = g->id;
 	news.name = g->name ? g->name : g->id;
 	news.what = o.what;
 	news.text = forward_text(made);
 	forward_put_news(f, &news);
 	return 0;
+}
+
+static int read_arg(const struct forwarding *f, const char *text,
+		struct forward_arg *ret, struct err *e)
+{
+	*ret = (struct forward_arg){0};
+	return f->values->stdio ? forward_arg_read_guest(text, ret, e)
+				: forward_arg_read(text, ret, e);
+}
+
+char *forward_common_profile(const struct forwarding *f, int argc, char **argv)
+{
+	char *common = NULL;
+	struct forward_arg arg;
+	struct err e;
+
+	for (int i = 0; i < argc; i++) {
+		size_t len = 0;
+
+		if (read_arg(f, argv[i], &arg, &e) == 0 &&
+				strchr(arg.guest, '/'))
+			len = strcspn(arg.guest, "/");
+		if (len > 0 && i == 0)
+			common = strndup(arg.guest, len);
+		if (!common || strncmp(common, arg.guest, len) != 0 ||
+				common[len]) {
+			free(common);
+			return NULL;
+		}
+	}
+	return common;
 }
 
 int forward_open_named(struct forwarding *f, int argc, char **argv)
@@ -152,9 +181,7 @@ int forward_open_named(struct forwarding *f, int argc, char **argv)
 	int code = 0, r;
 
 	for (int i = 0; code == 0 && i < argc; i++) {
-		arg = (struct forward_arg){0};
-		r = f->values->stdio ? forward_arg_read_guest(argv[i], &arg, &e)
-				     : forward_arg_read(argv[i], &arg, &e);
+		r = read_arg(f, argv[i], &arg, &e);
 		code = r < 0 ? say_err(EXIT_USAGE, &e) : open_named(f, &arg);
 	}
 	return code;

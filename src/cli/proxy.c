@@ -254,7 +254,7 @@ static int run_proxy(struct proxying *p)
 	if (r == 0)
 		r = open_proxy(p, &e);
 	if (r < 0)
-		return say_err(EXIT_FAILED, &e);
+		return say_err(r == -EADDRINUSE ? EXIT_BUSY : EXIT_FAILED, &e);
 	(void)kills_hear(&kills, p->loop, on_kill, p);
 	tell_address(p);
 	r = loop_run(p->loop);

@@ -143,6 +143,8 @@ int sources_open(struct app *a, const char *profile, struct sources *ret)
 	*ret = (struct sources){0};
 	if (code != 0)
 		return code;
+	if (profile && profile == a->globals.profile) /* it may be a URL */
+		profile = c->default_profile;
 	if (c->profile_count == 0)
 		say("no profiles are configured, so there are no guests; see "
 		    "`man 5 glassbridge`");
@@ -192,7 +194,7 @@ struct hypervisor *sources_of(const struct sources *s,
 int sources_list(struct app *a, struct guest_list *ret)
 {
 	struct sources s;
-	int code = sources_open(a, NULL, &s);
+	int code = sources_open(a, a->globals.profile, &s);
 
 	if (code != 0)
 		return code;

@@ -23,9 +23,9 @@ struct sources {
 
 /*
  * Open every profile of the configuration, or the one of this name where there
- * is one (NULL: all), and ask it for its guests. 0, or an exit code that has
- * been told: also where all of them failed. One that failed among others is
- * told and left out.
+ * is one (NULL: all; a->globals.profile: what -p says), and ask it for its
+ * guests. 0, or an exit code that has been told: also where all of them failed.
+ * One that failed among others is told and left out.
  */
 int sources_open(struct app *a, const char *profile, struct sources *ret);
 void sources_close(struct sources *s); /* takes an empty one */
@@ -35,7 +35,8 @@ struct hypervisor *sources_of(const struct sources *s,
 		const struct guest_entry *g,
 		const struct config_profile **ret_profile);
 
-/* The list alone. 0 or an exit code, told. */
+/* The list alone, of all profiles unless one was asked for. 0 or an exit code,
+ * told. */
 int sources_list(struct app *a, struct guest_list *ret);
 
 #endif

@@ -16,25 +16,17 @@ const char *const target_kinds[] = {
 		"qemu", "lxc", "node", "sandbox", "static", NULL};
 
 /* The profile that stands in front of what was typed, else the one that was
- * asked for; freed by the caller. *ret may be NULL. */
-static int profile_of(const struct app *a, const char *typed, char **ret)
-{
-	const char *rest = strchr(typed, '/');
-
-	*ret = NULL;
-	if (rest)
-		*ret = strndup(typed, (size_t)(rest - typed));
-	else if (a->globals.profile)
-		*ret = strdup(a->globals.profile);
-	return (rest || a->globals.profile) && !*ret ? -ENOMEM : 0;
-}
-
+ * asked for. */
 static int open_sources(struct app *a, const char *typed, struct target *t)
 {
+	const char *rest = strchr(typed, '/');
 	char *profile;
 	int code;
 
-	if (profile_of(a, typed, &profile) < 0)
+	if (!rest)
+		return sources_open(a, a->globals.profile, &t->sources);
+	profile = strndup(typed, (size_t)(rest - typed));
+	if (!profile)
 		return say_fail(EXIT_FAILED, "no memory");
 	code = sources_open(a, profile, &t->sources);
 	free(profile);
@@ -51,6 +43,10 @@ int target_find(struct guest_list *l, const char *typed,
 	if (o->kind)
 		guest_list_keep(l, o->kind);
 	r = guest_list_find(l, typed, &g, &e);
+	if (r == -ENOENT && l->failed_count > 0) /* it may be theirs */
+		return say_fail(EXIT_FAILED,
+				"'%s' is no guest of a profile that answered",
+				typed);
 	if (r < 0)
 		return say_err(r == -ENOTUNIQ ? EXIT_USAGE : EXIT_NOT_FOUND,
 				&e);

@@ -9,7 +9,6 @@
 #include "cli/novnc.h"
 #include "cli/output.h"
 #include "cli/say.h"
-#include "cli/sources.h"
 #include "core/buf.h"
 #include "core/log.h"
 #include "core/secret.h"
@@ -186,14 +185,14 @@ static void on_ready(void *arg, const char *base_url, const char *code)
 static int find_here(struct app *a, const char *typed,
 		const struct target_options *o, char ret[GUEST_ID_MAX])
 {
-	struct guest_list l;
-	int r = sources_list(a, &l);
+	struct target t;
+	int r = target_open(a, typed, o, &t);
 
 	if (r != 0)
 		return r;
-	r = find_id(&l, typed, o, ret);
-	guest_list_done(&l);
-	return r;
+	(void)snprintf(ret, GUEST_ID_MAX, "%s", t.guest->id);
+	target_close(&t);
+	return 0;
 }
 
 static int web_here(struct app *a, const char *typed,
