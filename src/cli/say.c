@@ -14,7 +14,7 @@ void put_clean(FILE *to, const char *text)
 
 	for (; len > 0; text += n, len -= n) {
 		n = text_utf8(text, len);
-		if (n > 0 && !text_is_control(text, len)) {
+		if (text_is_plain(text, len)) {
 			(void)fwrite(text, 1, n, to);
 			continue;
 		}

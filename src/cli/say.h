@@ -19,7 +19,8 @@ int say_err(int code, const struct err *e);
 int say_fail(int code, const char *fmt, ...)
 		__attribute__((format(printf, 2, 3)));
 
-/* A text from outside, controls as '?'; the rest as it is. */
+/* A text from outside: a character that text_is_plain() does not let pass, as
+ * '?'; the rest as it is. */
 void put_clean(FILE *to, const char *text);
 
 /* May bold and colours be written there? A terminal, and NO_COLOR not set. */

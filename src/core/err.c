@@ -11,7 +11,7 @@ static void err_clean(char *text)
 
 	for (; len > 0; text += n, len -= n) {
 		n = text_utf8(text, len);
-		if (n > 0 && !text_is_control(text, len))
+		if (text_is_plain(text, len))
 			continue;
 		n = n ? n : 1;
 		memset(text, '?', n);

@@ -27,8 +27,8 @@ struct err {
 	char text[ERR_TEXT_MAX];
 };
 
-/* Fill `e` (unless NULL) and return `code`. Bytes of controls and what is no
- * UTF-8 become '?'. */
+/* Fill `e` (unless NULL) and return `code`. Bytes of what is not plain
+ * (core/text.h) become '?'. */
 int err_set(struct err *e, int code, const char *fmt, ...)
 		__attribute__((format(printf, 3, 4)));
 int err_setv(struct err *e, int code, const char *fmt, va_list ap)

@@ -96,7 +96,7 @@ static size_t text_shown(
 {
 	size_t n = text_utf8(data, len);
 
-	if (n > 0 && !text_is_control(data, len)) {
+	if (text_is_plain(data, len)) {
 		memcpy(ret, data, n);
 		*ret_len = n;
 		return n;

@@ -52,6 +52,25 @@ bool text_is_control(const void *data, size_t len)
 	return len > 1 && c[0] == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f;
 }
 
+static bool turns_the_line(const uint8_t *c, size_t len)
+{
+	if (len == 2)
+		return c[0] == 0xd8 && c[1] == 0x9c;
+	if (len != 3 || c[0] != 0xe2)
+		return false;
+	if (c[1] == 0x80)
+		return c[2] == 0x8e || c[2] == 0x8f ||
+		       (c[2] >= 0xa8 && c[2] <= 0xae);
+	return c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9;
+}
+
+bool text_is_plain(const void *data, size_t len)
+{
+	size_t n = text_utf8(data, len);
+
+	return n > 0 && !text_is_control(data, n) && !turns_the_line(data, n);
+}
+
 static size_t json_escape(uint8_t code, char ret[TEXT_JSON_MAX])
 {
 	static const char from[] = "\b\f\n\r\t\"\\", to[] = "bfnrt\"\\";

@@ -17,6 +17,14 @@ size_t text_utf8(const void *data, size_t len);
 /* Is the character at the front a control (C0, DEL, or C1 as UTF-8)? */
 bool text_is_control(const void *data, size_t len);
 
+/*
+ * May the character at the front stand in a line for people as it is? Not what
+ * is no UTF-8, nor a control, nor a mark that turns the direction in which what
+ * follows is read, or breaks the line (U+061C, U+200E, U+200F, U+2028 to
+ * U+202E, U+2066 to U+2069).
+ */
+bool text_is_plain(const void *data, size_t len);
+
 /* For tables of our own, in this process. */
 size_t text_hash(const char *text);
 

@@ -75,18 +75,6 @@ int rfb_reason_write(struct buf *out, const char *reason)
 
 /* ---- a stranger's text -------------------------------------------------- */
 
-/* Marks that turn the writing direction or break the line: U+200E, U+200F,
- * U+2028 to U+202E, U+2066 to U+2069. */
-static bool turns_the_line(const uint8_t *c, size_t len)
-{
-	if (len != 3 || c[0] != 0xe2)
-		return false;
-	if (c[1] == 0x80)
-		return c[2] == 0x8e || c[2] == 0x8f ||
-		       (c[2] >= 0xa8 && c[2] <= 0xae);
-	return c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9;
-}
-
 static size_t blanks_off(const uint8_t *data, size_t len)
 {
 	while (len > 0 && memchr(" \r\n\t", data[len - 1], 5))
@@ -101,8 +89,7 @@ void rfb_text_clean(const uint8_t *data, size_t len, char ret[RFB_CLEAN_MAX])
 	len = blanks_off(data, len);
 	for (size_t i = 0; i < len;) {
 		size_t n = text_utf8(data + i, len - i);
-		bool plain = n > 0 && !text_is_control(data + i, n) &&
-			     !turns_the_line(data + i, n);
+		bool plain = text_is_plain(data + i, len - i);
 		size_t shown = plain ? n : 1;
 
 		if (out + shown >= RFB_CLEAN_MAX)

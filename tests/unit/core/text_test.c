@@ -46,6 +46,26 @@ static void controls_are_known_in_both_planes(void)
 	CHECK(!text_is_control("", 0));
 }
 
+/* "erase \u202egnp.exe": shown, it would read as another name. */
+static void what_turns_a_line_is_not_plain(void)
+{
+	static const char *const marks[] = {"\xd8\x9c", "\xe2\x80\x8e",
+			"\xe2\x80\x8f", "\xe2\x80\xa8", "\xe2\x80\xaa",
+			"\xe2\x80\xae", "\xe2\x81\xa6", "\xe2\x81\xa9"};
+	static const char *const letters[] = {"a", " ", "\xc3\xa9", "\xd7\x90",
+			"\xd8\xa7", "\xe2\x80\x93", "\xe2\x81\xaa",
+			"\xf0\x9f\x98\x80"};
+
+	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++)
+		CHECK(!text_is_plain(marks[i], strlen(marks[i])));
+	for (size_t i = 0; i < sizeof(letters) / sizeof(*letters); i++)
+		CHECK(text_is_plain(letters[i], strlen(letters[i])));
+	CHECK(!text_is_plain("", 0));
+	CHECK(!text_is_plain("\x1b", 1));
+	CHECK(!text_is_plain("\xc2\x9b", 2));
+	CHECK(!text_is_plain("\xff", 1));
+}
+
 static void json_of(const char *data, size_t len, const char *want)
 {
 	char all[64], piece[TEXT_JSON_MAX];
@@ -77,4 +97,5 @@ static void a_json_string_holds_no_control_and_only_utf8(void)
 TESTS(T(every_code_point_is_known_and_surrogates_are_not),
 		T(what_is_no_utf8_is_refused),
 		T(controls_are_known_in_both_planes),
+		T(what_turns_a_line_is_not_plain),
 		T(a_json_string_holds_no_control_and_only_utf8))
