@@ -19,8 +19,9 @@
 enum {
 	ADDRESS_MS = 15000, /* an agent can take seconds */
 	ARGUMENTS_MAX = 64,
-	COMMAND_MAX = 128 * 1024,
-	KILLED = 128, /* and the signal's number, as shells have it */
+	WHERE_MAX = 512,
+	KNOWN_MAX = 4096, /* a path */
+	KILLED = 128,     /* and the signal's number, as shells have it */
 };
 
 struct ssh_values {
@@ -78,13 +79,15 @@ static int explain(const struct place *p, const char *why)
 {
 	const struct guest_entry *g = p->target->guest;
 	const char *rest = strchr(g->id, '/'), *last = strrchr(g->id, '/');
+	char id[GUEST_ID_MAX];
 
 	say("no address of %s is known: %s", g->id, why);
-	(void)fprintf(stderr,
-			"Write it into the configuration:\n\n"
-			"    [ssh.guests.\"%.*s%s\"]\n"
-			"    host = \"192.0.2.10\"\n",
-			(int)(rest - g->id), g->id, last);
+	(void)snprintf(id, sizeof(id), "%.*s%s", (int)(rest - g->id), g->id,
+			last);
+	(void)fputs("Write it into the configuration:\n\n    [ssh.guests.\"",
+			stderr);
+	put_clean(stderr, id);
+	(void)fputs("\"]\n    host = \"192.0.2.10\"\n", stderr);
 	return EXIT_FAILED;
 }
 
@@ -171,6 +174,10 @@ static int check_place(const struct place *p)
 	if (p->user && !ssh_word_ok(p->user))
 		return say_fail(EXIT_SAFETY, "'%s' is no user for ssh",
 				p->user);
+	if ((p->user ? strlen(p->user) : 0) + strlen(p->host) + 2 > WHERE_MAX)
+		return say_fail(EXIT_SAFETY, "the user's name is too long");
+	if (p->known_hosts && strlen(p->known_hosts) >= KNOWN_MAX)
+		return say_fail(EXIT_CONFIG, "[ssh] known_hosts is too long");
 	if (*p->port && strspn(p->port, "0123456789") != strlen(p->port))
 		return say_fail(EXIT_USAGE, "'%s' is no port", p->port);
 	return 0;
@@ -241,7 +248,7 @@ static int run_child(struct target *t, char *const *argv, bool json)
 struct arguments {
 	const char *items[ARGUMENTS_MAX + 16];
 	size_t count;
-	char known[512], where[512];
+	char known[KNOWN_MAX + 32], where[WHERE_MAX];
 };
 
 static void add(struct arguments *to, const char *word)
@@ -297,6 +304,18 @@ static int put_result(const struct place *p, int code)
 	return code;
 }
 
+static void tell_place(const struct place *p)
+{
+	char where[WHERE_MAX];
+
+	(void)snprintf(where, sizeof(where), "%s%s%s", p->user ? p->user : "",
+			p->user ? "@" : "", p->host);
+	(void)fputs("[ssh] resolved ", stderr);
+	put_clean(stderr, where);
+	(void)fprintf(stderr, ":%s (source: %s)\n", *p->port ? p->port : "22",
+			p->source);
+}
+
 static int go(struct app *a, const struct ssh_values *v, struct target *t,
 		int argc, char **argv)
 {
@@ -309,9 +328,7 @@ static int go(struct app *a, const struct ssh_values *v, struct target *t,
 		code = check_place(&p);
 	if (code != 0)
 		return code;
-	(void)fprintf(stderr, "[ssh] resolved %s%s%s:%s (source: %s)\n",
-			p.user ? p.user : "", p.user ? "@" : "", p.host,
-			*p.port ? p.port : "22", p.source);
+	tell_place(&p);
 	build(&arguments, &p, v->command, argc, argv);
 	code = run_child(t, (char *const *)(uintptr_t)arguments.items, json);
 	return json ? put_result(&p, code) : code;
