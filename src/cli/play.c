@@ -17,7 +17,8 @@
 enum {
 	US = 1000000,
 	EVENTS_MAX = 4 * 1000 * 1000,
-	SKIP_US = 5 * US, /* an arrow key */
+	TEXT_MAX = 512 * 1024 * 1024, /* what all of it says */
+	SKIP_US = 5 * US,             /* an arrow key */
 	SPEED_MAX = 64,
 };
 
@@ -56,37 +57,77 @@ const struct command play_command = {
 /* ---- the recording ----------------------------------------------------------
  */
 
+/* When it says what: from there to where the next one begins. */
+struct moment {
+	uint64_t at_us;
+	size_t begins;
+};
+
 struct cast {
 	struct cast_header header;
-	struct cast_event *events;
+	struct moment *moments;
 	size_t count, room;
+	char *text; /* of all moments */
+	size_t len, text_room;
 };
 
 static void cast_done(struct cast *c)
 {
-	for (size_t i = 0; i < c->count; i++)
-		json_free(c->events[i].tree);
-	free(c->events);
+	free(c->moments);
+	free(c->text);
 }
 
-/* Takes the event. Times go up; a line that goes back stands where it is. */
-static int cast_add(struct cast *c, struct cast_event *event)
+static const char *cast_says(const struct cast *c, size_t i, size_t *ret_len)
+{
+	size_t from = c->moments[i].begins;
+
+	*ret_len = (i + 1 < c->count ? c->moments[i + 1].begins : c->len) -
+		   from;
+	return c->text + from;
+}
+
+/* Room for one more moment that says so much. */
+static int cast_grow(struct cast *c, size_t len)
 {
 	size_t room = c->room ? 2 * c->room : 1024;
-	struct cast_event *events;
+	struct moment *moments;
+	char *text;
 
-	if (c->count == EVENTS_MAX)
+	if (c->count == EVENTS_MAX || len > TEXT_MAX - c->len)
 		return -E2BIG;
 	if (c->count == c->room) {
-		events = reallocarray(c->events, room, sizeof(*events));
-		if (!events)
+		moments = reallocarray(c->moments, room, sizeof(*moments));
+		if (!moments)
 			return -ENOMEM;
-		c->events = events;
+		c->moments = moments;
 		c->room = room;
 	}
-	if (c->count > 0 && event->at_us < c->events[c->count - 1].at_us)
-		event->at_us = c->events[c->count - 1].at_us;
-	c->events[c->count++] = *event;
+	if (len <= c->text_room - c->len)
+		return 0;
+	room = 2 * (c->len + len);
+	text = realloc(c->text, room);
+	if (!text)
+		return -ENOMEM;
+	c->text = text;
+	c->text_room = room;
+	return 0;
+}
+
+/* Times go up; a line that goes back stands where it is. */
+static int cast_add(struct cast *c, const struct cast_event *event)
+{
+	size_t len = strlen(event->text);
+	int r = cast_grow(c, len);
+	uint64_t at_us = event->at_us;
+
+	if (r < 0)
+		return r;
+	if (c->count > 0 && at_us < c->moments[c->count - 1].at_us)
+		at_us = c->moments[c->count - 1].at_us;
+	c->moments[c->count++] = (struct moment){at_us, c->len};
+	if (len > 0)
+		memcpy(c->text + c->len, event->text, len);
+	c->len += len;
 	return 0;
 }
 
@@ -105,12 +146,10 @@ static int cast_line(struct cast *c, const char *line, size_t len,
 		return 0;
 	if (r < 0)
 		return err_prefix(e, "line %zu", number);
-	r = cast_add(c, &event);
-	if (r < 0) {
-		json_free(event.tree);
-		return err_set(e, r, "it is too long");
-	}
-	return 0;
+	if (event.kind == CAST_OUTPUT)
+		r = cast_add(c, &event);
+	json_free(event.tree);
+	return r < 0 ? err_set(e, r, "it is too long") : 0;
 }
 
 /* The last line of a recording that was cut is left out. */
@@ -149,7 +188,7 @@ struct player {
 	struct terminal terminal;
 	double speed;
 	uint64_t idle_us; /* 0: as it was */
-	size_t next;      /* event */
+	size_t next;      /* moment */
 	uint64_t at_us;   /* where in the recording */
 	bool stopped, over;
 	sigset_t usual; /* signals that are blocked, but for ours */
@@ -179,9 +218,8 @@ static uint64_t now_us(void)
 	return (uint64_t)t.tv_sec * US + (uint64_t)t.tv_nsec / 1000;
 }
 
-static void put(const struct player *p, const char *text)
+static void put(const struct player *p, const char *text, size_t len)
 {
-	size_t len = strlen(text);
 	struct pollfd fd = {.fd = p->terminal.fd, .events = POLLOUT};
 
 	while (len > 0 && !killed) {
@@ -200,22 +238,24 @@ static void put(const struct player *p, const char *text)
 
 static void show_next(struct player *p)
 {
-	const struct cast_event *e = &p->cast->events[p->next++];
+	size_t len;
+	const char *text = cast_says(p->cast, p->next, &len);
 
-	p->at_us = e->at_us;
-	if (e->kind == CAST_OUTPUT)
-		put(p, e->text);
+	p->at_us = p->cast->moments[p->next++].at_us;
+	put(p, text, len);
 }
 
 /* To a time: back is from the beginning, onto an empty screen. */
 static void seek(struct player *p, uint64_t to_us)
 {
+	static const char afresh[] = "\033c\033[?1049h\033[2J\033[H";
+
 	if (to_us < p->at_us) {
-		put(p, "\033c\033[?1049h\033[2J\033[H");
+		put(p, afresh, sizeof(afresh) - 1);
 		p->next = 0;
 	}
 	while (p->next < p->cast->count &&
-			p->cast->events[p->next].at_us <= to_us)
+			p->cast->moments[p->next].at_us <= to_us)
 		show_next(p);
 	p->at_us = to_us;
 }
@@ -262,7 +302,7 @@ static bool wait_for_key(struct player *p, int ms)
 /* How long until the next event, in the player's time. */
 static int wait_ms(const struct player *p)
 {
-	uint64_t gap = p->cast->events[p->next].at_us - p->at_us;
+	uint64_t gap = p->cast->moments[p->next].at_us - p->at_us;
 	double ms;
 
 	if (p->stopped)
@@ -278,7 +318,7 @@ static void pass(struct player *p, uint64_t since_us)
 {
 	uint64_t spent = (uint64_t)((double)(now_us() - since_us) * p->speed);
 	uint64_t next = p->next < p->cast->count
-					? p->cast->events[p->next].at_us
+					? p->cast->moments[p->next].at_us
 					: p->at_us;
 
 	if (!p->stopped)
@@ -293,7 +333,7 @@ static void play_on(struct player *p)
 
 		if (p->next == p->cast->count)
 			(void)wait_for_key(p, -1);
-		else if (p->cast->events[p->next].at_us <= p->at_us)
+		else if (p->cast->moments[p->next].at_us <= p->at_us)
 			show_next(p);
 		else if (wait_for_key(p, wait_ms(p)))
 			pass(p, began);
@@ -305,9 +345,7 @@ static void play_on(struct player *p)
 /* Without a terminal: all of it at once. */
 static void pour(const struct cast *c)
 {
-	for (size_t i = 0; i < c->count; i++)
-		if (c->events[i].kind == CAST_OUTPUT)
-			(void)fputs(c->events[i].text, stdout);
+	(void)fwrite(c->text, 1, c->len, stdout);
 }
 
 /* Lend it, and give it back also when we are killed meanwhile. */
