@@ -4,56 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/loop.h"
 #include "relay/last_words.h"
-#include "relay/pump.h"
-#include "stream/socket.h"
-
-enum relay_state { RELAY_OPEN, RELAY_LEAVING, RELAY_OVER };
-
-/* The way of bytes from side[i] to side[!i]. */
-enum way_state {
-	WAY_FLOWS,   /* the pump is at work */
-	WAY_GOODBYE, /* all was passed on; the reader is being told */
-	WAY_DRAINS,  /* nobody to write to: the client's last bytes are read
-			and dropped, else its kernel would drop our goodbye */
-	WAY_DONE,
-};
-
-struct side {
-	struct stream *stream; /* owned */
-	struct watch *watch;
-	struct relay *relay;
-	enum relay_side which;
-	uint64_t heard_ms; /* last byte or pong from it, or progress towards */
-	uint64_t moved_ms; /* last progress of what waits for it */
-	uint64_t acked;    /* by its kernel, when last looked at */
-	uint64_t pinged_ms;
-	bool pings; /* understands NOTE_PING */
-};
-
-struct relay {
-	struct loop *loop;
-	enum relay_state state;
-	struct side side[2];
-	struct pump pump[2]; /* pump[i] reads side[i] */
-	enum way_state way[2];
-	struct relay_options limit;
-	struct relay_counts *counts;
-	const struct relay_events *events;
-	void *arg;
-	struct relay_end end;       /* its close: the last one heard, */
-	enum relay_side close_from; /* and from whom; RELAY_OWNER: none */
-	uint64_t leave_by_ms;       /* leaving: over by then; 0: no limit yet */
-	int unsent;                 /* last words in the client's kernel */
-	uint64_t kept_ms;           /* when the backend was last kept awake */
-	bool half;                  /* one way is done, the other lives on */
-	bool keeps;                 /* the backend understands NOTE_KEEP */
-	bool stopped; /* the owner said so: done at the next step */
-	bool raw;     /* of last_words_drop() */
-	struct tick tick;
-	struct defer defer;
-};
+#include "relay/relay_internal.h"
 
 static enum relay_side other_side(int i)
 {
@@ -62,7 +14,7 @@ static enum relay_side other_side(int i)
 
 /* ---- ends ---------------------------------------------------------------- */
 
-static void relay_over(struct relay *r)
+void relay_over(struct relay *r)
 {
 	if (r->state == RELAY_OVER)
 		return;
@@ -84,7 +36,7 @@ static void relay_leave_within(struct relay *r, uint64_t ms)
 
 /* The first end decides the words; later ones change nothing. Both sides are
  * told: the one that ended may still listen. */
-static void relay_leave(struct relay *r, enum relay_side side, int why)
+void relay_leave(struct relay *r, enum relay_side side, int why)
 {
 	struct note close = {.kind = NOTE_CLOSE, .close = {.code = 1000}};
 
@@ -135,7 +87,7 @@ static void side_is_deaf(struct relay *r, enum relay_side side, int why)
 }
 
 /* Nothing can be told to it, and nothing will be heard. */
-static void side_is_lost(struct relay *r, enum relay_side side, int why)
+void relay_side_lost(struct relay *r, enum relay_side side, int why)
 {
 	side_is_deaf(r, side, why);
 	way_stop_reading(r, side);
@@ -227,7 +179,7 @@ static void way_step(struct relay *r, int i)
 /* ---- arming -------------------------------------------------------------- */
 
 /* Is there something to be written to side[i]? */
-static bool side_waits(const struct relay *r, int i)
+bool relay_side_waits(const struct relay *r, int i)
 {
 	return r->way[!i] == WAY_GOODBYE ||
 	       (r->way[!i] == WAY_FLOWS && pump_writes(&r->pump[!i]));
@@ -262,13 +214,13 @@ static int side_events(struct relay *r, int i)
 		events |= WANT_READ;
 	else if (way_reads(r, i))
 		events |= stream_want(s, STREAM_READ);
-	if (side_waits(r, i))
+	if (relay_side_waits(r, i))
 		events |= stream_want(s, STREAM_WRITE);
 	return events;
 }
 
 /* Nothing more is read from either side; both are told within the linger. */
-static void relay_stop(struct relay *r)
+void relay_stop(struct relay *r)
 {
 	r->stopped = false;
 	relay_leave(r, RELAY_OWNER, 0); /* unless it has ended already */
@@ -306,10 +258,15 @@ static void relay_step(struct relay *r, const struct side *only)
 				stream_pending(r->side[i].stream))
 			again = true;
 		if (watch_set(r->side[i].watch, side_events(r, i)) < 0)
-			side_is_lost(r, (enum relay_side)i, -EIO);
+			relay_side_lost(r, (enum relay_side)i, -EIO);
 	}
 	if (again)
 		defer_add(r->loop, &r->defer);
+}
+
+void relay_step_all(struct relay *r)
+{
+	relay_step(r, NULL);
 }
 
 static void relay_deferred(struct defer *d)
@@ -329,121 +286,6 @@ static void side_ready(void *arg, int events)
 	const struct side *side = arg;
 
 	relay_step(side->relay, events == LOOP_READ ? side : NULL);
-}
-
-/* ---- once a second ------------------------------------------------------- */
-
-/* Does something wait for this side, and did it move since the last look? */
-static bool side_stalls(struct relay *r, int i, uint64_t now)
-{
-	struct side *s = &r->side[i];
-	uint64_t acked;
-
-	if (!side_waits(r, i)) {
-		s->moved_ms = now;
-		return false;
-	}
-	if (now - s->moved_ms < r->limit.progress_ms / 4)
-		return false;
-	/* our count stood still: ask the kernel whether the peer took bytes */
-	if (socket_taken(stream_fd(s->stream), &acked) == 0 &&
-			acked != s->acked) {
-		s->acked = acked;
-		s->moved_ms = s->heard_ms = now;
-	}
-	return now - s->moved_ms >= r->limit.progress_ms;
-}
-
-/* A side that understands pings is asked, and lost after two in silence. */
-static bool side_silent(struct relay *r, int i, uint64_t now)
-{
-	struct note ping = {.kind = NOTE_PING};
-	struct side *s = &r->side[i];
-
-	/* bytes that wait have a limit of their own: see side_stalls() */
-	if (!s->pings || r->state != RELAY_OPEN || side_waits(r, i))
-		return false;
-	if (now - s->heard_ms >= 2 * (uint64_t)r->limit.ping_ms + 1000)
-		return true;
-	if (now - s->heard_ms >= r->limit.ping_ms &&
-			now - s->pinged_ms >= r->limit.ping_ms) {
-		s->pinged_ms = now;
-		s->pings = stream_tell(s->stream, &ping) == 0;
-		if (s->pings)
-			r->pump[!i].owed = true; /* it wants to be flushed */
-	}
-	return false;
-}
-
-/* Nothing went to the backend for long: its layers may know what to say. */
-static void relay_keeps(struct relay *r, uint64_t now)
-{
-	const struct note keep = {.kind = NOTE_KEEP};
-	uint64_t said = r->counts->up.last_ms;
-
-	if (!r->keeps || now - said < r->limit.keep_ms ||
-			now - r->kept_ms < r->limit.keep_ms)
-		return;
-	r->kept_ms = now;
-	r->keeps = relay_tell(r, RELAY_BACKEND, &keep) == 0;
-}
-
-static bool relay_idles(struct relay *r, uint64_t now)
-{
-	return r->limit.idle_ms && r->state == RELAY_OPEN &&
-	       now - r->counts->up.last_ms >= r->limit.idle_ms;
-}
-
-/* All the backend said was passed on, but a slow client still reads it from
- * the kernels between us: closing now could throw it away. */
-static bool client_still_reads(struct relay *r, uint64_t now)
-{
-	struct side *s = &r->side[RELAY_CLIENT];
-	int unsent = socket_unsent(stream_fd(s->stream));
-
-	if (r->end.side != RELAY_BACKEND || r->way[RELAY_BACKEND] != WAY_DONE)
-		return false;
-	if (unsent != r->unsent) {
-		r->leave_by_ms = now + r->limit.linger_ms;
-		r->unsent = unsent;
-		s->moved_ms = now;
-	}
-	return unsent > 0 && now - s->moved_ms < r->limit.progress_ms;
-}
-
-/* Has what comes after the first end taken its time? */
-static bool relay_must_go(struct relay *r, uint64_t now)
-{
-	if (r->state != RELAY_LEAVING)
-		return false;
-	if (r->leave_by_ms && !client_still_reads(r, now) &&
-			now >= r->leave_by_ms)
-		return true;
-	return r->half && now - r->side[0].heard_ms >= RELAY_HALF_MS &&
-	       now - r->side[1].heard_ms >= RELAY_HALF_MS;
-}
-
-static void relay_tick(struct tick *t, uint64_t now)
-{
-	struct relay *r = (struct relay *)((char *)t -
-					   offsetof(struct relay, tick));
-
-	if (relay_must_go(r, now)) {
-		relay_over(r);
-		return;
-	}
-	for (int i = 0; i < 2; i++) {
-		if (side_stalls(r, i, now))
-			side_is_lost(r, (enum relay_side)i, -ETIMEDOUT);
-		else if (side_silent(r, i, now))
-			side_is_lost(r, (enum relay_side)i, -EHOSTDOWN);
-	}
-	relay_keeps(r, now);
-	if (relay_idles(r, now)) {
-		relay_leave(r, RELAY_CLIENT, -ETIME);
-		relay_stop(r);
-	}
-	relay_step(r, NULL);
 }
 
 /* ---- notes --------------------------------------------------------------- */
