@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -10,14 +11,30 @@
 
 enum { COPY_MAX = 64 * 1024 };
 
+/* Held by its owner, by each thread, and by the post that follows the writing
+ * one: the reading thread may outlive them all. The last one frees it. */
 struct stdio {
 	struct loop *loop;
 	int fd;
 	pthread_t reads, writes;
+	_Atomic int holders;
 	struct post post;
-	void (*fn)(void *arg);
+	void (*fn)(void *arg); /* NULL: nobody wants to know */
 	void *arg;
 };
+
+static void stdio_ref(struct stdio *s)
+{
+	(void)atomic_fetch_add(&s->holders, 1);
+}
+
+static void stdio_unref(struct stdio *s)
+{
+	if (atomic_fetch_sub(&s->holders, 1) > 1)
+		return;
+	(void)close(s->fd);
+	free(s);
+}
 
 /* To the end of `from`, or until nobody takes it. */
 static void copy(int from, int to)
@@ -50,6 +67,7 @@ static void *reads(void *arg)
 
 	copy(STDIN_FILENO, s->fd);
 	(void)shutdown(s->fd, SHUT_WR);
+	stdio_unref(s);
 	return NULL;
 }
 
@@ -57,7 +75,9 @@ static void on_written(void *arg)
 {
 	struct stdio *s = arg;
 
-	s->fn(s->arg);
+	if (s->fn)
+		s->fn(s->arg);
+	stdio_unref(s);
 }
 
 static void *writes(void *arg)
@@ -66,13 +86,32 @@ static void *writes(void *arg)
 
 	copy(s->fd, STDOUT_FILENO);
 	(void)shutdown(s->fd, SHUT_RD); /* nobody takes more of it */
-	(void)loop_post_own(s->loop, &s->post, on_written, s);
+	if (loop_post_own(s->loop, &s->post, on_written, s) < 0)
+		stdio_unref(s);
 	return NULL;
 }
 
-/* The reading thread's, which may outlive all that knows of it: there is one a
- * program, and it ends with it. */
-static struct stdio *kept;
+static int stdio_start(struct stdio *s)
+{
+	int r;
+
+	stdio_ref(s);
+	r = -pthread_create(&s->writes, NULL, writes, s);
+	if (r < 0) {
+		stdio_unref(s);
+		return r;
+	}
+	stdio_ref(s);
+	r = -pthread_create(&s->reads, NULL, reads, s);
+	if (r < 0) { /* the other one ends by itself */
+		stdio_unref(s);
+		(void)shutdown(s->fd, SHUT_RDWR);
+		(void)pthread_join(s->writes, NULL);
+		return r;
+	}
+	(void)pthread_detach(s->reads);
+	return 0;
+}
 
 int stdio_open(struct stdio **ret_stdio, struct loop *l, int *ret_fd,
 		void (*fn)(void *arg), void *arg)
@@ -91,22 +130,14 @@ int stdio_open(struct stdio **ret_stdio, struct loop *l, int *ret_fd,
 	s->fd = pair[0];
 	s->fn = fn;
 	s->arg = arg;
-	r = -pthread_create(&s->writes, NULL, writes, s);
-	if (r == 0) {
-		r = -pthread_create(&s->reads, NULL, reads, s);
-		if (r < 0) { /* the other one ends by itself */
-			(void)shutdown(s->fd, SHUT_RDWR);
-			(void)pthread_join(s->writes, NULL);
-		}
-	}
+	atomic_init(&s->holders, 1);
+	r = stdio_start(s);
 	if (r < 0) {
-		(void)close(pair[0]);
+		s->fn = NULL;
+		stdio_unref(s);
 		(void)close(pair[1]);
-		free(s);
 		return r;
 	}
-	(void)pthread_detach(s->reads);
-	kept = s;
 	*ret_fd = pair[1];
 	*ret_stdio = s;
 	return 0;
@@ -114,6 +145,9 @@ int stdio_open(struct stdio **ret_stdio, struct loop *l, int *ret_fd,
 
 void stdio_leave(struct stdio *s)
 {
-	if (s)
-		(void)pthread_join(s->writes, NULL);
+	if (!s)
+		return;
+	(void)pthread_join(s->writes, NULL);
+	s->fn = NULL;
+	stdio_unref(s);
 }

@@ -15,8 +15,9 @@ struct stdio;
  */
 int stdio_open(struct stdio **ret_stdio, struct loop *l, int *ret_fd,
 		void (*fn)(void *arg), void *arg);
-/* The reading thread may still wait for input, so this and what it holds stay
- * until the program ends: which is now. Waits for what is written. */
+/* Waits for what is written; `fn` is not called any more. The reading thread
+ * may still wait for input: what it holds stays until that ends, or the
+ * program. */
 void stdio_leave(struct stdio *s);
 
 #endif
