@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config/edit.h"
 #include "config/keys.h"
 
 /* ---- which file --------------------------------------------------------- */
@@ -59,6 +60,13 @@ static int find_file(const struct config_options *o, char **ret)
 		return 0;
 	*ret = strdup(common);
 	return *ret ? 0 : -ENOMEM;
+}
+
+char *config_file(const struct config_options *o)
+{
+	char *path;
+
+	return find_file(o, &path) < 0 ? NULL : path;
 }
 
 /* ---- the file ----------------------------------------------------------- */
