@@ -71,7 +71,8 @@ export class Api {
 		const parts = /^\/api2\/([a-z]+)(\/.*)?$/.exec(path);
 
 		if (!parts)
-			return this.page(path);
+			return this.lab.takeFault({ method: 'GET', path,
+				isPage: true }) ?? this.page(path);
 		if (!['json', 'extjs', 'spiceconfig'].includes(parts[1]))
 			throw new BareError(501, `no such uri '${path}'`);
 		request.format = parts[1];

@@ -23,7 +23,9 @@
  *	POST /roles			{"Mine": ["VM.Audit"]}
  *	POST /acl			["/vms", "ops@pve", "LabViewer"]: instead
  *					of what stood there
- *	POST /faults			[{"match", "kind", "left", ...}]
+ *	POST /tokens			{"ops@pve!new": {"privsep": 0, "secret": "x"}}
+ *	POST /faults			[{"match", "kind", "left", ...}]; with
+ *					"isPage": true of its web page
  *	POST /tunnels			closes every open console
  */
 import http from 'node:http';
@@ -121,6 +123,7 @@ export class Control {
 		case 'guests': return this.guest(name, verb, body);
 		case 'roles': return Object.assign(ROLES, body);
 		case 'acl': return this.setAcl(body);
+		case 'tokens': return Object.assign(this.lab.tokens, body);
 		case 'faults': return this.setFaults(body);
 		case 'tunnels':
 			for (const tunnel of [...this.lab.tunnels])

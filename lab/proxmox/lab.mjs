@@ -92,6 +92,7 @@ export class Lab {
 	/* The answer of a fault that was asked for, once or more often. */
 	takeFault(request) {
 		const fault = this.faults.find((f) => f.left > 0 &&
+			Boolean(f.isPage) === Boolean(request.isPage) &&
 			new RegExp(f.match).test(`${request.method} ${request.path}`));
 
 		if (!fault)

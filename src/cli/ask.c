@@ -1,5 +1,6 @@
 #include "cli/ask.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,13 +17,15 @@ bool ask_can(void)
 	return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
 }
 
-/* By single bytes: what is typed ahead stays for the next question. */
+/* By single bytes: what is typed ahead stays for the next question. The last
+ * line of a file may lack its end. */
 static bool read_line(char *ret, size_t ret_max)
 {
 	size_t len = 0;
+	ssize_t n;
 	char c;
 
-	while (read(STDIN_FILENO, &c, 1) == 1) {
+	while ((n = read(STDIN_FILENO, &c, 1)) == 1) {
 		if (c == '\n') {
 			ret[len] = '\0';
 			return true;
@@ -31,8 +34,8 @@ static bool read_line(char *ret, size_t ret_max)
 			break;
 		ret[len++] = c;
 	}
-	ret[0] = '\0';
-	return false;
+	ret[n == 0 ? len : 0] = '\0';
+	return n == 0 && len > 0;
 }
 
 bool ask_line(const char *question, const char *usual, char *ret,
@@ -53,29 +56,59 @@ bool ask_line(const char *question, const char *usual, char *ret,
 	return true;
 }
 
+/* ---- secrets --------------------------------------------------------------
+ */
+
+/* Signals that end us; first the terminal shows again what is typed. */
+static const int ends[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
+enum { ENDS = sizeof(ends) / sizeof(*ends) };
+
+static volatile sig_atomic_t ended_by;
+
+static void on_end(int signum)
+{
+	ended_by = signum; /* and read() answers EINTR */
+}
+
+static bool read_hidden(char *line, size_t line_max)
+{
+	const struct sigaction a = {.sa_handler = on_end};
+	struct sigaction before[ENDS];
+	struct termios shown, quiet;
+	bool good;
+
+	if (tcgetattr(STDIN_FILENO, &shown) < 0)
+		return false;
+	quiet = shown;
+	quiet.c_lflag &= ~(tcflag_t)ECHO;
+	ended_by = 0;
+	for (size_t i = 0; i < ENDS; i++)
+		(void)sigaction(ends[i], &a, &before[i]);
+	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
+	good = !ended_by && read_line(line, line_max);
+	(void)tcsetattr(STDIN_FILENO, TCSANOW, &shown);
+	(void)fputc('\n', stderr);
+	for (size_t i = 0; i < ENDS; i++)
+		(void)sigaction(ends[i], &before[i], NULL);
+	if (ended_by)
+		(void)raise(ended_by);
+	return good && !ended_by;
+}
+
 bool ask_secret(const char *question, struct secret *ret)
 {
 	char line[SECRET_LINE_MAX];
-	struct termios before, quiet;
-	sigset_t all, old;
 	bool good;
 
-	(void)fprintf(stderr, "%s (it is not shown): ", question);
-	(void)fflush(stderr);
-	if (tcgetattr(STDIN_FILENO, &before) < 0)
-		return false;
-	quiet = before;
-	quiet.c_lflag &= ~(tcflag_t)ECHO;
-	/* an interrupt comes when the terminal shows again what is typed */
-	(void)sigemptyset(&all);
-	(void)sigaddset(&all, SIGINT);
-	(void)sigprocmask(SIG_BLOCK, &all, &old);
-	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
-	good = read_line(line, sizeof(line)) &&
-	       secret_set(ret, line, strlen(line)) == 0;
-	(void)tcsetattr(STDIN_FILENO, TCSANOW, &before);
-	(void)fputc('\n', stderr);
-	(void)sigprocmask(SIG_SETMASK, &old, NULL);
+	if (isatty(STDIN_FILENO)) {
+		put_clean(stderr, question);
+		(void)fputs(" (it is not shown): ", stderr);
+		(void)fflush(stderr);
+		good = read_hidden(line, sizeof(line));
+	} else {
+		good = read_line(line, sizeof(line));
+	}
+	good = good && secret_set(ret, line, strlen(line)) == 0;
 	secret_wipe(line, sizeof(line));
 	return good;
 }

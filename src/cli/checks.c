@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "cli/exit.h"
 #include "cli/output.h"
@@ -16,6 +18,8 @@ struct check {
 	char *about, *what, *text, *mend;
 	enum finding_state state;
 };
+
+enum { INDENT = 5, WIDTH_MIN = 40, WORD_MAX = 1024, LINE_MAX_LEN = 4096 };
 
 static const struct {
 	const char *word, *mark, *begin;
@@ -43,21 +47,63 @@ void checks_worse(struct checks *c, int exit_code)
 	c->worst = ranks[i];
 }
 
+/* Columns of the terminal; 0: it is none, and lines are as long as they are. */
+static size_t width_of(FILE *to)
+{
+	struct winsize size;
+
+	if (!isatty(fileno(to)) || ioctl(fileno(to), TIOCGWINSZ, &size) < 0)
+		return 0;
+	return size.ws_col < WIDTH_MIN ? 0 : size.ws_col;
+}
+
+/* Characters, as far as columns go: what follows a first byte has none. */
+static size_t columns(const char *text, size_t len)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; i++)
+		n += ((unsigned char)text[i] & 0xc0) != 0x80;
+	return n;
+}
+
+/* Broken between words, the rest under the first line's text. */
+static void put_wrapped(const char *text, size_t at, size_t width)
+{
+	char word[WORD_MAX];
+
+	while (*text) {
+		size_t len = strcspn(text, " "), wide = columns(text, len);
+
+		(void)snprintf(word, sizeof(word), "%.*s", (int)len, text);
+		if (width && at > INDENT && at + 1 + wide > width) {
+			(void)printf("\n%*s", INDENT, "");
+			at = INDENT;
+		} else if (at > INDENT) {
+			(void)putchar(' ');
+			at++;
+		}
+		put_clean(stdout, word);
+		at += wide;
+		text += len + strspn(text + len, " ");
+	}
+	(void)putchar('\n');
+}
+
 static void print(const char *about, const struct finding *f)
 {
 	bool paint = may_paint(stdout);
+	char line[LINE_MAX_LEN];
 
+	(void)snprintf(line, sizeof(line), "%s: %s: %s", about, f->what,
+			f->text);
 	if (paint)
-		(void)printf("%s%s\033[0m ", states[f->state].begin,
+		(void)printf("%s%s\033[0m   ", states[f->state].begin,
 				states[f->state].mark);
 	else
-		(void)printf("%-4s ", states[f->state].word);
-	put_clean(stdout, about);
-	(void)fputs(": ", stdout);
-	put_clean(stdout, f->what);
-	(void)fputs(": ", stdout);
-	put_clean(stdout, f->text);
-	(void)putchar('\n');
+		(void)printf("%-4s", states[f->state].word);
+	(void)putchar(' ');
+	put_wrapped(line, INDENT, width_of(stdout));
 	if (f->mend) {
 		(void)fputs("       ", stdout);
 		put_clean(stdout, f->mend);

@@ -5,6 +5,7 @@
 
 #include "cli/app.h"
 #include "cli/commands.h"
+#include "cli/config_set.h"
 #include "cli/control.h"
 #include "cli/output.h"
 #include "cli/place.h"
@@ -13,20 +14,27 @@
 #include "hypervisor/hypervisor.h"
 #include "proto/json.h"
 
+enum { SETTINGS_MAX = 16 };
+
 static int config(struct app *a, const void *values, int argc, char **argv);
 
 const struct command config_command = {
 		.name = "config",
-		.arguments = "check [FILE] | reload",
-		.summary = "Check the configuration, or have the gateway read "
-			   "it again",
+		.arguments = "check [FILE] | set KEY[=VALUE]... | reload",
+		.summary = "Check or change the configuration, or have the "
+			   "gateway read it again",
 		.help = "`check` says what is wrong with FILE, LINE and "
 			"COLUMN, or what `serve` would do.\n"
+			"`set` changes keys, as in "
+			"profiles.home.url=https://pve1.lan:8006; a key "
+			"without a\n"
+			"value, and each secret, is asked for. A change that "
+			"would be a mistake is not made.\n"
 			"`reload` tells the gateway of this machine; a file "
 			"with a mistake leaves the old\n"
 			"configuration in force.\n",
 		.arguments_min = 1,
-		.arguments_max = 2,
+		.arguments_max = 1 + SETTINGS_MAX,
 		.run = config,
 };
 
@@ -187,10 +195,13 @@ static int reload(const struct app *a)
 
 static int config(struct app *a, const void *values, int argc, char **argv)
 {
-	if (strcmp(argv[0], "check") == 0)
+	if (strcmp(argv[0], "set") == 0 && argc > 1)
+		return config_set(a, argc - 1, argv + 1);
+	if (strcmp(argv[0], "check") == 0 && argc <= 2)
 		return check(a, argc > 1 ? argv[1] : NULL);
 	if (strcmp(argv[0], "reload") == 0 && argc == 1)
 		return reload(a);
-	return app_usage(&config_command, "it is `config check [FILE]` or "
+	return app_usage(&config_command, "it is `config check [FILE]`, "
+					  "`config set KEY=VALUE...` or "
 					  "`config reload`");
 }

@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "cli/exit.h"
@@ -47,6 +49,28 @@ static int find_socket(char path[PATHS_MAX], struct err *e)
 	}
 	return err_set(e, -ENOTCONN,
 			"no gateway runs here; `glassbridge serve` starts one");
+}
+
+pid_t control_pid(bool *ret_service)
+{
+	struct sockaddr_un to = {.sun_family = AF_UNIX};
+	struct ucred who = {0};
+	socklen_t len = sizeof(who);
+	struct err e;
+	int fd;
+
+	*ret_service = false;
+	if (find_socket(to.sun_path, &e) < 0)
+		return 0;
+	*ret_service = strcmp(to.sun_path, SYSTEM_SOCKET) == 0;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return 0;
+	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0 ||
+			getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) < 0)
+		who.pid = 0;
+	(void)close(fd);
+	return who.pid;
 }
 
 /* ---- a question ---------------------------------------------------------- */

@@ -5,7 +5,9 @@
 #ifndef CLI_CONTROL_H
 #define CLI_CONTROL_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "core/err.h"
 
@@ -24,6 +26,10 @@ struct control_answer {
 int control_call(const char *method, const char *path, const struct buf *body,
 		struct control_answer *ret, struct err *e);
 void control_done(struct control_answer *a);
+
+/* The process of the gateway that answers; 0: none. *ret_service: it is the
+ * machine's own, and not one that a person has started. */
+pid_t control_pid(bool *ret_service);
 
 /* A refusal: say what the gateway said and what to do; the exit code. */
 int control_refused(const struct control_answer *a);

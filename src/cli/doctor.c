@@ -82,7 +82,7 @@ void doctor_inspect(struct doctor *d, struct hypervisor *h, const char *about,
  */
 
 void doctor_console(struct doctor *d, struct hypervisor *h, const char *about,
-		const char *id, enum console_kind kind)
+		const char *id, enum console_kind kind, const char *mend)
 {
 	static const char *const names[] = {[CONSOLE_VNC] = "VNC console",
 			[CONSOLE_SERIAL] = "serial console",
@@ -96,10 +96,24 @@ void doctor_console(struct doctor *d, struct hypervisor *h, const char *about,
 		checks_note(&d->checks, about, names[kind], NULL, "%s", e.text);
 	else
 		checks_bad(&d->checks, about, names[kind], r,
-				r == -EACCES && kind == CONSOLE_VNC
-						? "vnc_password_file = \"FILE\""
-						: NULL,
+				r == -EACCES && kind == CONSOLE_VNC ? mend
+								    : NULL,
 				"%s", e.text);
+}
+
+void doctor_screen_password(const struct config_profile *p, const char *id,
+		char ret[DOCTOR_WORD_MAX])
+{
+	if (strcmp(p->kind, "static") == 0)
+		(void)snprintf(ret, DOCTOR_WORD_MAX,
+				"glassbridge config set "
+				"profiles.%s.guests.%s.vnc_password",
+				p->name, id);
+	else
+		(void)snprintf(ret, DOCTOR_WORD_MAX,
+				"glassbridge config set "
+				"profiles.%s.vnc_password",
+				p->name);
 }
 
 struct looking {
@@ -163,7 +177,9 @@ static void looking_done(struct looking *l)
 
 static void look_at_guest(struct doctor *d, struct target *t)
 {
+	bool is_proxmox = strcmp(t->profile->kind, "proxmox") == 0;
 	const char *about = t->guest->id;
+	char mend[DOCTOR_WORD_MAX];
 	struct looking l = {.wait.loop = d->loop,
 			.doctor = d,
 			.profile = t->profile,
@@ -181,10 +197,12 @@ static void look_at_guest(struct doctor *d, struct target *t)
 		doctor_ports(d, t->profile, about, &l.guest);
 		doctor_screen(d, t->hypervisor, about, t->id);
 	}
+	doctor_screen_password(t->profile, t->id, mend);
 	for (int k = 0; k < CONSOLE_KINDS; k++)
 		if (l.has[k])
 			doctor_console(d, t->hypervisor, about, t->id,
-					(enum console_kind)k);
+					(enum console_kind)k,
+					is_proxmox ? NULL : mend);
 	looking_done(&l);
 }
 

@@ -13,6 +13,7 @@
 #include "cli/doctor.h"
 #include "cli/place.h"
 #include "cli/reach.h"
+#include "config/edit.h"
 #include "proto/json.h"
 #include "proto/url.h"
 
@@ -23,17 +24,38 @@ static const char here[] = "this machine";
 /* ---- the configuration ----------------------------------------------------
  */
 
-bool doctor_is_plain(const char *path)
+bool doctor_is_plain(const char *text)
 {
-	return path[strspn(path, "abcdefghijklmnopqrstuvwxyz"
-				 "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-				 "/._-+@")] == '\0' &&
-	       path[0] != '-';
+	return *text && text[strspn(text, "abcdefghijklmnopqrstuvwxyz"
+					  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					  "0123456789/._-+@:=")] == '\0';
+}
+
+const char *doctor_word(const char *text, char ret[DOCTOR_WORD_MAX])
+{
+	size_t n = 0;
+
+	if (doctor_is_plain(text)) {
+		(void)snprintf(ret, DOCTOR_WORD_MAX, "%s", text);
+		return ret;
+	}
+	ret[n++] = '\'';
+	for (; *text && n + 6 < DOCTOR_WORD_MAX; text++) {
+		if (*text == '\'') {
+			memcpy(ret + n, "'\\''", 4);
+			n += 4;
+		} else {
+			ret[n++] = *text;
+		}
+	}
+	ret[n++] = '\'';
+	ret[n] = '\0';
+	return ret;
 }
 
 static void look_at_mode(struct doctor *d, const char *what, const char *path)
 {
-	char mend[MEND_MAX];
+	char mend[MEND_MAX], word[DOCTOR_WORD_MAX];
 	struct stat st;
 
 	if (stat(path, &st) < 0)
@@ -43,9 +65,9 @@ static void look_at_mode(struct doctor *d, const char *what, const char *path)
 				path);
 		return;
 	}
-	(void)snprintf(mend, sizeof(mend), "chmod 600 %s", path);
-	checks_bad(&d->checks, here, what, -EACCES,
-			doctor_is_plain(path) ? mend : NULL,
+	(void)snprintf(mend, sizeof(mend), "chmod 600 %s",
+			doctor_word(path, word));
+	checks_bad(&d->checks, here, what, -EACCES, mend,
 			"others may read %s, which holds secrets (mode %03o)",
 			path, (unsigned)st.st_mode & 0777);
 }
@@ -86,11 +108,33 @@ static void put_config(struct doctor *d)
 	for (size_t i = 0; i < c->files.count; i++)
 		look_at_mode(d, "secret file", c->files.items[i]);
 	for (size_t i = 0; i < c->warnings.count; i++)
-		checks_note(&d->checks, here, "configuration", NULL, "%s",
-				c->warnings.items[i]);
+		if (!strstr(c->warnings.items[i], "others can read it"))
+			checks_note(&d->checks, here, "configuration", NULL,
+					"%s", c->warnings.items[i]);
 	for (size_t i = 0; i < c->skipped.count; i++)
 		checks_note(&d->checks, here, "configuration", NULL,
 				"%s has no use here", c->skipped.items[i]);
+}
+
+/* "FILE:12:5: unknown key": an editor at that line. */
+static void put_mistake(struct doctor *d, const struct config_options *o,
+		const struct err *e)
+{
+	char mend[MEND_MAX] = "", word[DOCTOR_WORD_MAX];
+	char *file = config_file(o);
+	size_t len = file ? strlen(file) : 0;
+
+	if (len > 0 && strncmp(e->text, file, len) == 0 && e->text[len] == ':')
+		(void)snprintf(mend, sizeof(mend), "${EDITOR:-vi} +%d %s",
+				atoi(e->text + len + 1),
+				doctor_word(file, word));
+	else if (e->code == -EACCES && len > 0)
+		(void)snprintf(mend, sizeof(mend), "ls -l %s",
+				doctor_word(file, word));
+	checks_bad(&d->checks, here, "configuration", 0, *mend ? mend : NULL,
+			"%s", e->text);
+	checks_worse(&d->checks, EXIT_CONFIG);
+	free(file);
 }
 
 void doctor_config(struct doctor *d)
@@ -100,9 +144,7 @@ void doctor_config(struct doctor *d)
 	int r = d->app->config ? 0 : config_load(&d->app->config, &o, &e);
 
 	if (r < 0) {
-		checks_bad(&d->checks, here, "configuration", 0, NULL, "%s",
-				e.text);
-		checks_worse(&d->checks, EXIT_CONFIG);
+		put_mistake(d, &o, &e);
 		return;
 	}
 	d->config = d->app->config;
@@ -112,47 +154,90 @@ void doctor_config(struct doctor *d)
 /* ---- the gateway ----------------------------------------------------------
  */
 
+/* What has this machine's gateway begin anew. */
+static void restart_line(char ret[MEND_MAX])
+{
+	bool service;
+	pid_t pid = control_pid(&service);
+
+	if (service || pid <= 0)
+		(void)snprintf(ret, MEND_MAX, "systemctl restart glassbridge");
+	else
+		(void)snprintf(ret, MEND_MAX, "kill %ld && glassbridge serve",
+				(long)pid);
+}
+
+/* As it is shown now; tls_cert may hold a newer one already. */
 static void put_certificate(struct doctor *d, const struct tls_peer *peer)
 {
+	const char *file = d->config->gateway.tls_cert;
 	int64_t left = (peer->not_after - (int64_t)time(NULL)) / DAY_S;
+	char mend[MEND_MAX], renew[PATH_MAX] = "";
 
 	if (peer->not_after == 0)
 		return;
-	if (left < 0)
-		checks_bad(&d->checks, here, "certificate", -EKEYREJECTED,
-				"glassbridge config reload",
-				"the gateway's has expired; put a new one "
-				"where tls_cert says, then");
-	else if (left < SOON_DAYS)
-		checks_note(&d->checks, here, "certificate", NULL,
-				"the gateway's ends in %lld days",
-				(long long)left);
-	else
+	if (left >= SOON_DAYS) {
 		checks_good(&d->checks, here, "certificate",
 				"the gateway's lasts %lld days more",
 				(long long)left);
+		return;
+	}
+	if (file) {
+		(void)snprintf(mend, sizeof(mend), "glassbridge config reload");
+		(void)snprintf(renew, sizeof(renew),
+				"; renew it in %s, then have it read", file);
+	} else {
+		restart_line(mend); /* a self-made one is made anew then */
+	}
+	if (peer->not_after <= (int64_t)time(NULL))
+		checks_bad(&d->checks, here, "certificate", -EKEYREJECTED, mend,
+				"the gateway's has expired%s", renew);
+	else
+		checks_note(&d->checks, here, "certificate", mend,
+				"the gateway's ends in %lld days%s",
+				(long long)left, renew);
+}
+
+static void look_at_place(struct doctor *d, const char *what, const char *place,
+		const char *mend, const char *why, struct reach *ret)
+{
+	const struct tls_policy any = {.verify = TLS_OFF};
+	struct url u;
+
+	*ret = (struct reach){0};
+	if (url_parse(place, &u, NULL) < 0)
+		return;
+	reach_url(d->loop, &u, &any, ret);
+	if (ret->stage == REACH_ALL)
+		checks_good(&d->checks, here, what, "%s answers", place);
+	else
+		checks_bad(&d->checks, here, what, ret->why.code, mend,
+				"%s does not answer (%s)%s", place,
+				ret->why.text, why);
+	url_done(&u);
 }
 
 static void look_at_gateway(struct doctor *d)
 {
-	const struct tls_policy any = {.verify = TLS_OFF};
-	char place[PLACE_MAX];
+	const struct config_urls *public = &d->config->gateway.public_url;
+	char place[PLACE_MAX], mend[MEND_MAX];
 	struct reach reach;
-	struct url u;
 
-	place_to_call(place, d->config);
-	if (url_parse(place, &u, NULL) < 0)
-		return;
-	reach_url(d->loop, &u, &any, &reach);
-	if (reach.stage == REACH_ALL)
-		checks_good(&d->checks, here, "gateway", "%s answers", place);
-	else
-		checks_bad(&d->checks, here, "gateway", reach.why.code,
-				"glassbridge serve", "%s does not answer: %s",
-				place, reach.why.text);
+	restart_line(mend);
+	place_to_listen(place, d->config);
+	look_at_place(d, "gateway", place, mend,
+			"; where `listen` was changed, it has to begin anew",
+			&reach);
 	if (reach.has_peer)
 		put_certificate(d, &reach.peer);
-	url_done(&u);
+	if (public->count == 0 ||
+			url_format(&public->items[0], place, sizeof(place)) < 0)
+		return;
+	look_at_place(d, "public_url", place,
+			"glassbridge config set gateway.public_url",
+			"; does the proxy in front run, and is it the address "
+			"that users have?",
+			&reach);
 }
 
 static void put_gateway(struct doctor *d)
@@ -181,7 +266,7 @@ static void put_gateway(struct doctor *d)
 /* ---- programs ------------------------------------------------------------
  */
 
-static bool is_in_path(const char *name)
+bool doctor_has_program(const char *name)
 {
 	const char *at = getenv("PATH");
 	char path[PATH_MAX];
@@ -205,7 +290,7 @@ static void put_programs(struct doctor *d)
 	enum { VIEWERS = sizeof(viewers) / sizeof(*viewers) };
 	size_t i = 0;
 
-	while (i < VIEWERS && !is_in_path(viewers[i]))
+	while (i < VIEWERS && !doctor_has_program(viewers[i]))
 		i++;
 	if (i < VIEWERS)
 		checks_good(&d->checks, here, "viewer", "%s is there",
@@ -215,7 +300,7 @@ static void put_programs(struct doctor *d)
 				"apt-get install virt-viewer",
 				"no native viewer is installed; `glassbridge "
 				"web` needs none");
-	if (is_in_path("ssh"))
+	if (doctor_has_program("ssh"))
 		checks_good(&d->checks, here, "ssh", "it is there");
 	else
 		checks_note(&d->checks, here, "ssh",

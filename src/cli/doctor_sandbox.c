@@ -16,7 +16,12 @@
 #include "core/loop.h"
 #include "proto/address.h"
 
-enum { RULES_MAX = 1024 * 1024, TOOL_MS = 10000, COMMAND_MS = 30000 };
+enum {
+	RULES_MAX = 1024 * 1024,
+	TOOL_MS = 10000,
+	COMMAND_MS = 30000,
+	RULE_MAX = 512
+};
 
 /* ---- the host's rules -----------------------------------------------------
  */
@@ -141,10 +146,27 @@ static bool has_command(const struct app *a, const char *name)
 	return *c != NULL;
 }
 
+/* Where iptables is not, nftables is. */
+static void rule_line(const char *port, const char *to, char ret[RULE_MAX])
+{
+	if (doctor_has_program("iptables"))
+		(void)snprintf(ret, RULE_MAX,
+				"iptables -t nat -A PREROUTING -p tcp --dport "
+				"%s -j DNAT --to-destination %s",
+				port, to);
+	else
+		(void)snprintf(ret, RULE_MAX,
+				"nft 'add table ip glassbridge; add chain ip "
+				"glassbridge ports { type nat hook prerouting "
+				"priority dstnat; }; add rule ip glassbridge "
+				"ports tcp dport %s dnat to %s'",
+				port, to);
+}
+
 static void look_at_local(struct doctor *d, const char *about,
 		const struct guest *g, const struct guest_forward *f)
 {
-	char port[8], to[64], mend[160], holder[128];
+	char port[8], to[64], mend[RULE_MAX], holder[128];
 	struct err e;
 	int rule;
 
@@ -157,10 +179,7 @@ static void look_at_local(struct doctor *d, const char *about,
 				"port %s of this host is held by %s", port,
 				holder);
 	rule = has_rule(d->loop, port, to);
-	(void)snprintf(mend, sizeof(mend),
-			"iptables -t nat -A PREROUTING -p tcp --dport %s -j "
-			"DNAT --to-destination %s",
-			port, to);
+	rule_line(port, to, mend);
 	if (rule == 0)
 		checks_bad(&d->checks, about, port, -ENOENT,
 				g->address ? mend : NULL,
@@ -252,12 +271,13 @@ void doctor_screen(struct doctor *d, struct hypervisor *h, const char *about,
 		const char *id)
 {
 	static struct said s; /* also for an answer that comes too late */
-	char mend[2 * GUEST_ID_MAX + 128];
+	char mend[2 * DOCTOR_WORD_MAX + 128], word[DOCTOR_WORD_MAX];
 
+	(void)doctor_word(about, word);
 	(void)snprintf(mend, sizeof(mend),
 			"glassbridge power %s stop --yes && glassbridge power "
 			"%s start",
-			about, about);
+			word, word);
 	s = (struct said){.wait.loop = d->loop};
 	hypervisor_command(h, id, "ss -ltn", on_said, &s);
 	if (!wait_until(&s.wait, COMMAND_MS))
@@ -273,8 +293,7 @@ void doctor_screen(struct doctor *d, struct hypervisor *h, const char *about,
 		checks_good(&d->checks, about, "screen",
 				"its VNC server listens on 5901");
 	else
-		checks_bad(&d->checks, about, "screen", -ENOTCONN,
-				doctor_is_plain(about) ? mend : NULL,
+		checks_bad(&d->checks, about, "screen", -ENOTCONN, mend,
 				"nothing listens on 5901 within the sandbox: "
 				"its VNC server is not up (yet)");
 }

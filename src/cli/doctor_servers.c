@@ -10,7 +10,7 @@
 #include "hypervisor/hypervisor.h"
 #include "proto/url.h"
 
-enum { SKEW_NOTE_S = 10, SKEW_BAD_S = 20, MEND_MAX = 512 };
+enum { SKEW_NOTE_S = 10, SKEW_BAD_S = 20, MEND_MAX = 1024 };
 
 static const char *const stages[] = {
 		[REACH_NAME] = "name",
@@ -19,52 +19,79 @@ static const char *const stages[] = {
 		[REACH_HTTP] = "HTTP",
 };
 
+static bool is_proxmox(const struct config_profile *p)
+{
+	return strcmp(p->kind, "proxmox") == 0;
+}
+
+/* The command that trusts this certificate from then on, and no other. */
+static void pin_line(const struct config_profile *p, const struct reach *reach,
+		char ret[MEND_MAX])
+{
+	char fingerprint[TLS_FINGERPRINT_TEXT_MAX];
+
+	tls_fingerprint_text(reach->peer.fingerprint, fingerprint);
+	(void)snprintf(ret, MEND_MAX,
+			"glassbridge config set %s%s%s%s%s%s"
+			"profiles.%s.tls_fingerprint=%s",
+			p->verify_tls ? "" : "profiles.",
+			p->verify_tls ? "" : p->name,
+			p->verify_tls ? "" : ".verify_tls=true ",
+			p->ca_file ? "profiles." : "",
+			p->ca_file ? p->name : "",
+			p->ca_file ? ".ca_file= " : "", p->name, fingerprint);
+}
+
 static void put_untrusted(struct doctor *d, const char *about,
 		const struct config_profile *p, const struct reach *reach)
 {
-	char fingerprint[TLS_FINGERPRINT_TEXT_MAX], mend[MEND_MAX];
+	bool proxmox = is_proxmox(p);
+	char mend[MEND_MAX];
 
 	checks_bad(&d->checks, about, "TLS", -EKEYREJECTED,
-			strcmp(p->kind, "proxmox") == 0 ? "pvenode cert info"
-							: NULL,
-			"%s", reach->why.text);
+			proxmox ? "pvenode cert info" : NULL, "%s",
+			reach->why.text);
 	if (!reach->has_peer)
 		return;
-	tls_fingerprint_text(reach->peer.fingerprint, fingerprint);
-	(void)snprintf(mend, sizeof(mend), "tls_fingerprint = \"%s\"",
-			fingerprint);
+	pin_line(p, reach, mend);
 	checks_note(&d->checks, about, "fingerprint", mend,
-			"the certificate it showed; only if the command above, "
-			"run on the server itself, tells the same one, put it "
-			"into [profiles.%s]",
-			p->name);
+			"the certificate it showed; trust it only if %s",
+			proxmox ? "the command above, run on the server "
+				  "itself, tells the same one"
+				: "the server's own file is the same one");
 }
 
 static void put_failure(struct doctor *d, const char *about,
 		const struct config_profile *p, const struct url *u,
 		const struct reach *reach)
 {
-	char mend[MEND_MAX];
+	char mend[MEND_MAX] = "", word[DOCTOR_WORD_MAX];
+	const char *where = "";
 
-	switch (reach->stage) {
-	case REACH_NAME:
-		(void)snprintf(mend, sizeof(mend), "getent hosts %s", u->host);
-		break;
-	case REACH_TCP:
-		(void)snprintf(mend, sizeof(mend), "%s",
-				strcmp(p->kind, "proxmox") == 0
-						? "systemctl status pveproxy"
-						: "systemctl status arrakis");
-		break;
-	default:
-		mend[0] = '\0';
-	}
-	if (reach->stage == REACH_TLS && reach->why.code == -EKEYREJECTED)
+	if (reach->stage == REACH_TLS && reach->why.code == -EKEYREJECTED) {
 		put_untrusted(d, about, p, reach);
-	else
-		checks_bad(&d->checks, about, stages[reach->stage],
-				reach->why.code, *mend ? mend : NULL, "%s",
-				reach->why.text);
+		return;
+	}
+	if (reach->stage == REACH_NAME) {
+		(void)snprintf(mend, sizeof(mend),
+				"glassbridge config set profiles.%s.url",
+				p->name);
+		where = "; where the name is wrong, give the right URL";
+	} else if (reach->why.code == -ETIMEDOUT ||
+			reach->why.code == -EHOSTUNREACH) {
+		(void)snprintf(mend, sizeof(mend), "ping -c 3 %s",
+				doctor_word(u->host, word));
+		where = "; is it on, and does a firewall stand between?";
+	} else if (is_proxmox(p)) {
+		(void)snprintf(mend, sizeof(mend),
+				"systemctl restart pveproxy");
+		where = "; on the server itself:";
+	} else {
+		(void)snprintf(mend, sizeof(mend), "arrakis-restserver");
+		where = "; start it on the server itself:";
+	}
+	checks_bad(&d->checks, about, stages[reach->stage], reach->why.code,
+			mend, "%s%s", reach->why.text, where);
 }
 
 /* Tickets are good for 40 s after, and 20 s before. */
@@ -79,14 +106,15 @@ static void put_clock(
 	if (off >= SKEW_BAD_S)
 		checks_bad(&d->checks, about, "clock", -ETIME,
 				"timedatectl set-ntp true",
-				"it is %lld s %s ours: tickets of consoles "
-				"live 40 s",
+				"it is %lld s %s ours, and tickets of consoles "
+				"live 40 s; on the machine whose clock is "
+				"wrong:",
 				(long long)off, way);
 	else if (off >= SKEW_NOTE_S)
 		checks_note(&d->checks, about, "clock",
 				"timedatectl set-ntp true",
-				"it is %lld s %s "
-				"ours",
+				"it is %lld s %s ours; on the machine whose "
+				"clock is wrong:",
 				(long long)off, way);
 	else
 		checks_good(&d->checks, about, "clock", "it goes as ours");
@@ -95,12 +123,10 @@ static void put_clock(
 static void put_trust(struct doctor *d, const char *about,
 		const struct config_profile *p, const struct reach *reach)
 {
-	char fingerprint[TLS_FINGERPRINT_TEXT_MAX];
 	char mend[MEND_MAX];
 
 	if (!reach->has_peer)
 		return;
-	tls_fingerprint_text(reach->peer.fingerprint, fingerprint);
 	if (p->verify_tls) {
 		checks_good(&d->checks, about, "TLS", "it is trusted by %s",
 				p->tls_fingerprint ? "its fingerprint"
@@ -108,12 +134,11 @@ static void put_trust(struct doctor *d, const char *about,
 						   : "the system's roots");
 		return;
 	}
-	(void)snprintf(mend, sizeof(mend), "tls_fingerprint = \"%s\"",
-			fingerprint);
+	pin_line(p, reach, mend);
 	checks_note(&d->checks, about, "TLS", mend,
 			"verify_tls is off in [profiles.%s]: whoever is on "
 			"the way reads the credential; once compared with "
-			"`pvenode cert info`, write instead",
+			"`pvenode cert info` on the server:",
 			p->name);
 }
 

@@ -136,104 +136,6 @@ static int copy_path(const char *from, char ret[PATH_MAX])
 			strerrordesc_np(errno));
 }
 
-/* ---- trying it --------------------------------------------------------------
- */
-
-struct listed {
-	struct wait wait;
-	struct doctor *doctor;
-	struct guest_list guests;
-};
-
-static void on_list(void *arg, int r, const struct guest *guests, size_t count,
-		const struct err *e)
-{
-	struct listed *l = arg;
-	const char *name = l->doctor->config->profiles[0].name;
-
-	if (r < 0)
-		checks_bad(&l->doctor->checks, name, "guests", r, NULL, "%s",
-				e->text);
-	else
-		checks_good(&l->doctor->checks, name, "guests",
-				"%zu are listed", count);
-	for (size_t i = 0; r == 0 && i < count; i++)
-		if (guest_list_add(&l->guests, name, &guests[i]) < 0)
-			break;
-	guest_list_sort(&l->guests);
-	wait_over(&l->wait);
-}
-
-/* One running guest that has it. */
-static void try_kind(struct doctor *d, struct hypervisor *h,
-		const struct guest_list *l, enum console_kind kind)
-{
-	for (size_t n = 0; n < l->count; n++) {
-		const struct guest_entry *g = &l->items[n];
-
-		if (g->lacks[kind] || g->status == GUEST_STOPPED ||
-				strcmp(g->type, "node") == 0)
-			continue;
-		doctor_console(d, h, g->id, strchr(g->id, '/') + 1, kind);
-		return;
-	}
-	checks_note(&d->checks, d->config->profiles[0].name,
-			console_kind_name(kind), NULL,
-			"no running guest has such a console");
-}
-
-static void try_profile(struct doctor *d, char *ret_guest, size_t ret_max)
-{
-	const struct config_profile *p = &d->config->profiles[0];
-	static struct listed l; /* also for an answer that comes too late */
-	struct hypervisor *h;
-	struct err e;
-
-	if (hypervisor_open(&h, d->app->providers, d->loop, p, &e) < 0) {
-		checks_bad(&d->checks, p->name, "profile", -EINVAL, NULL, "%s",
-				e.text);
-		return;
-	}
-	doctor_inspect(d, h, p->name, NULL);
-	if (d->checks.worst != EXIT_REFUSED || d->checks.good > 0) {
-		l = (struct listed){.wait.loop = d->loop, .doctor = d};
-		hypervisor_list(h, on_list, &l);
-		(void)wait_until(&l.wait, LIST_MS);
-		for (int k = 0; l.guests.count > 0 && k < CONSOLE_KINDS; k++)
-			try_kind(d, h, &l.guests, (enum console_kind)k);
-		if (l.guests.count > 0)
-			(void)snprintf(ret_guest, ret_max, "%s",
-					l.guests.items[0].id);
-		guest_list_done(&l.guests);
-	}
-	hypervisor_free(h);
-}
-
-/* The draft, as every command would read it. */
-static int try_draft(struct init *i, char *ret_guest, size_t ret_max)
-{
-	const struct config_options o = {.path = i->draft};
-	struct doctor d = {.app = i->app};
-	struct config *c;
-	struct err e;
-	int code;
-
-	if (config_load(&c, &o, &e) < 0)
-		return say_err(EXIT_CONFIG, &e);
-	d.config = c;
-	if (loop_new(&d.loop) < 0) {
-		config_free(c);
-		return say_fail(EXIT_FAILED, "no memory");
-	}
-	checks_init(&d.checks, app_json(i->app));
-	try_profile(&d, ret_guest, ret_max);
-	code = checks_end(&d.checks);
-	checks_done(&d.checks);
-	loop_free(d.loop);
-	config_free(c);
-	return code;
-}
-
 /* ---- the story --------------------------------------------------------------
  */
 
@@ -254,33 +156,83 @@ static int prepare(struct init *i)
 		code = init_login(i);
 	else if (code == 0)
 		code = copy_path(v->vnc_password_file, i->secret_file);
+	if (code == 0 && strcmp(i->kind, "static") == 0)
+		code = init_screen(i);
 	return code;
+}
+
+/* Until it works, or a person has decided what is done with it. */
+static int try_it(struct init *i, struct init_tried *ret)
+{
+	for (;;) {
+		int code = init_draft(i);
+
+		if (code == 0)
+			code = init_try(i, ret);
+		if (code != 0 || ret->worst == 0)
+			return code;
+		if (!ask_can())
+			return ret->worst;
+		switch (init_choose(i)) {
+		case INIT_TRY:
+			continue;
+		case INIT_LOGIN:
+			code = init_again(i);
+			if (code != 0)
+				return code;
+			continue;
+		case INIT_WRITE:
+			return 0;
+		default:
+			(void)say_fail(0, "nothing was written");
+			return ret->worst;
+		}
+	}
+}
+
+static void put_end(const struct init *i, const struct init_tried *t)
+{
+	static const char *const names[] = {[CONSOLE_VNC] = "screens by VNC",
+			[CONSOLE_SERIAL] = "serial consoles",
+			[CONSOLE_SPICE] = "SPICE displays"};
+	const char *guest = *t->guest ? t->guest : "GUEST";
+
+	(void)fputc('\n', stderr);
+	init_tell("written: %s", i->draft.path);
+	for (int k = 0; k < CONSOLE_KINDS; k++)
+		if (t->opened & (1U << k))
+			init_tell("works: %s", names[k]);
+	init_tell("next: glassbridge web %s", guest);
+	init_tell("      glassbridge ls        # all guests, and what opens");
+	init_tell("      glassbridge doctor    # when something does not work");
+	init_tell("      glassbridge serve     # the gateway, for others");
 }
 
 static int finish(struct init *i)
 {
-	char guest[GUEST_ID_MAX] = "";
-	int code = init_draft(i), worst;
+	struct init_tried tried;
+	int code = try_it(i, &tried);
 
 	if (code != 0)
 		return code;
-	worst = try_draft(i, guest, sizeof(guest));
-	if (worst != 0) {
-		code = ask_can() ? confirm(false, "not all of it works; write "
-						  "it all the same")
-				 : worst;
-		if (code != 0)
-			return code;
-	}
 	init_ssh(i);
 	code = init_draft(i);
 	if (code == 0)
-		code = init_keep(i);
-	if (code != 0)
-		return code;
-	say("written: %s", i->path);
-	say("next: glassbridge web %s", *guest ? guest : "GUEST");
-	return EXIT_OK;
+		code = draft_keep(&i->draft);
+	if (code == 0)
+		put_end(i, &tried);
+	return code;
+}
+
+static void put_welcome(void)
+{
+	(void)fputs("This makes a configuration. Nothing is written before it "
+		    "was tried; Ctrl+C ends\n"
+		    "it at any time.\n\n"
+		    "  https://pve1.lan:8006           Proxmox VE\n"
+		    "  arrakis+http://127.0.0.1:7000   sandboxes of Arrakis\n"
+		    "  10.0.0.9:5901                   any VNC server\n\n",
+			stderr);
 }
 
 static int begin(struct init *i, const char *url)
@@ -291,7 +243,9 @@ static int begin(struct init *i, const char *url)
 	if (!url && !ask_can())
 		return app_usage(&init_command,
 				"init needs a URL where nobody can be asked");
-	if (!url && !ask_line("URL of the hypervisor", "https://pve:8006",
+	if (!url)
+		put_welcome();
+	if (!url && !ask_line("Where are your guests", "https://pve:8006",
 				    typed, sizeof(typed)))
 		return say_fail(EXIT_SAFETY, "nothing was done");
 	url = url ? url : typed;
@@ -322,7 +276,7 @@ static int init(struct app *a, const void *values, int argc, char **argv)
 		code = init_import(i, v->import);
 	else
 		code = begin(i, argc > 0 ? argv[0] : NULL);
-	init_drop(i);
+	draft_drop(&i->draft);
 	secret_done(&i->secret);
 	free(i);
 	return code;

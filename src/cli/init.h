@@ -7,8 +7,10 @@
 #include <limits.h>
 #include <stdbool.h>
 
+#include "cli/draft.h"
 #include "cli/options.h"
 #include "core/secret.h"
+#include "hypervisor/hypervisor.h"
 
 struct app;
 
@@ -38,21 +40,14 @@ struct init {
 		char guest[INIT_TEXT_MAX], host[INIT_TEXT_MAX];
 	} addresses[OPTION_LIST_MAX];
 	size_t address_count;
-	char path[PATH_MAX];  /* of the file */
-	char draft[PATH_MAX]; /* the same while it is tried; "": none */
+	struct draft draft; /* of the file, while it is tried */
 };
 
 /* Where it goes, and that nothing there is lost without a yes. 0 or the exit
  * code, told. */
 int init_place(struct init *i);
-/* A draft beside it, mode 0600, of what is known now; one that is there is
- * replaced. 0 or the exit code, told. */
+/* A draft beside it of what is known now. 0 or the exit code, told. */
 int init_draft(struct init *i);
-/* The same of bytes as they are. */
-int init_draft_of(struct init *i, const void *data, size_t len);
-/* The draft becomes the file. 0 or the exit code, told. */
-int init_keep(struct init *i);
-void init_drop(struct init *i); /* no draft is left */
 
 /* proxxx's file (C4). */
 int init_import(struct init *i, const char *file);
@@ -60,6 +55,28 @@ int init_import(struct init *i, const char *file);
 /* Asked, or taken from the options. 0 or the exit code, told. */
 int init_trust(struct init *i);
 int init_login(struct init *i);
+int init_screen(struct init *i); /* the password of a plain screen */
 void init_ssh(struct init *i);
+/* Another login, or another password of the screens. */
+int init_again(struct init *i);
+
+/* A line to whom is asked, on standard error. */
+void init_tell(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* Not all of it works: what a person wants then. */
+enum init_choice {
+	INIT_TRY,   /* again: what lacked was mended meanwhile */
+	INIT_LOGIN, /* with another login */
+	INIT_WRITE, /* all the same */
+	INIT_QUIT,
+};
+enum init_choice init_choose(const struct init *i);
+
+/* The draft, as every command would read it, each check told. */
+struct init_tried {
+	int worst;                /* the exit code of the worst fault */
+	unsigned opened;          /* bits of console kinds */
+	char guest[GUEST_ID_MAX]; /* one whose console opened; "": none */
+};
+int init_try(struct init *i, struct init_tried *ret);
 
 #endif

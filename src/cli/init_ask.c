@@ -1,5 +1,6 @@
 /* What init has to know: whom to trust, who we are, where ssh goes. */
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,18 @@
 #include "core/loop.h"
 #include "proto/url.h"
 #include "stream/tls.h"
+
+void init_tell(const char *fmt, ...)
+{
+	struct err line;
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)err_setv(&line, 0, fmt, ap);
+	va_end(ap);
+	put_clean(stderr, line.text);
+	(void)fputc('\n', stderr);
+}
 
 /* ---- trust ------------------------------------------------------------------
  */
@@ -40,18 +53,21 @@ static int pin(struct init *i, const struct tls_peer *peer)
 	int code;
 
 	tls_fingerprint_text(peer->fingerprint, text);
-	say("nobody that this machine trusts vouches for the server; its "
-	    "certificate is that of '%s':",
-			peer->name);
+	(void)fputc('\n', stderr);
+	init_tell("Nobody that this machine trusts vouches for this server. "
+		  "It shows the\x20"
+		  "certificate of");
+	init_tell("'%s', whose SHA-256 fingerprint is", peer->name);
+	/* in two lines: it is compared by eye */
 	(void)fprintf(stderr,
-			"\n    %s\n\n"
+			"\n    %.55s\n           %s\n\n"
 			"Compare it on the server itself: `pvenode cert "
 			"info`, or in its web page under\n"
 			"NODE > System > Certificates, pveproxy-ssl.pem or "
 			"pve-ssl.pem, Fingerprint.\n",
-			text);
+			text, text + 55);
 	code = confirm(i->values->yes,
-			"is it the same, and is it to be trusted from now on");
+			"Is it the same, and is it to be trusted from now on");
 	if (code == 0)
 		(void)snprintf(i->fingerprint, sizeof(i->fingerprint), "%s",
 				text);
@@ -62,7 +78,7 @@ static int judge(struct init *i, const struct reach *r)
 {
 	switch (r->stage) {
 	case REACH_ALL:
-		say("the server answers%s",
+		init_tell("the server answers%s",
 				r->has_peer ? ", and is who it should be" : "");
 		return 0;
 	case REACH_NAME:
@@ -97,6 +113,7 @@ int init_trust(struct init *i)
 		url_done(&u);
 		return say_fail(EXIT_FAILED, "no memory");
 	}
+	init_tell("looking at %s ...", i->url);
 	reach_url(loop, &u, &policy, &reach);
 	loop_free(loop);
 	url_done(&u);
@@ -110,23 +127,39 @@ int init_trust(struct init *i)
 /* No more than the program needs; as root on any node. */
 static void put_recipe(void)
 {
-	(void)fputs("An account with no more than it needs; as root on any "
+	(void)fputs("\nAn account with no more than it needs; as root on any "
 		    "node of the cluster:\n\n"
-		    "    pveum role add Glassbridge --privs 'VM.Audit "
-		    "VM.Console VM.PowerMgmt VM.Snapshot.Rollback "
-		    "VM.GuestAgent.Audit'\n"
+		    "    pveum role add Glassbridge --privs \"VM.Audit "
+		    "VM.Console VM.PowerMgmt \\\n"
+		    "        VM.Snapshot.Rollback VM.GuestAgent.Audit\"\n"
 		    "    pveum role add GlassbridgeShell --privs 'Sys.Audit "
 		    "Sys.Console'\n"
 		    "    pveum user add glassbridge@pve\n"
 		    "    pveum acl modify /vms --users glassbridge@pve --roles "
 		    "Glassbridge\n"
-		    "    pveum acl modify /nodes --users glassbridge@pve "
-		    "--roles GlassbridgeShell   # shells of nodes\n"
+		    "    pveum acl modify /nodes --users glassbridge@pve \\\n"
+		    "        --roles GlassbridgeShell   # only for shells of "
+		    "nodes\n"
 		    "    pveum user token add glassbridge@pve gate --privsep "
 		    "0\n\n"
 		    "Before Proxmox VE 9 say VM.Monitor in place of "
-		    "VM.GuestAgent.Audit.\n",
+		    "VM.GuestAgent.Audit.\n\n",
 			stderr);
+}
+
+/* "ops@pve!gate" or "ops@pve"; false: nobody answers. */
+static bool ask_who(char ret[INIT_TEXT_MAX])
+{
+	for (;;) {
+		if (!ask_line("Log in as (USER@REALM!TOKEN, or USER@REALM)",
+				    "glassbridge@pve!gate", ret, INIT_TEXT_MAX))
+			return false;
+		if (strchr(ret, '@'))
+			return true;
+		init_tell("'%s' has no realm: accounts are as root@pam, "
+			  "ops@pve",
+				ret);
+	}
 }
 
 static int ask_login(struct init *i)
@@ -134,17 +167,14 @@ static int ask_login(struct init *i)
 	char who[INIT_TEXT_MAX];
 	bool good;
 
-	put_recipe();
-	if (!ask_line("API token (glassbridge@pve!gate), or a user with a "
-		      "password (ops@pve)",
-			    "glassbridge@pve!gate", who, sizeof(who)))
+	if (!ask_who(who))
 		return say_fail(EXIT_SAFETY, "nothing was done");
 	if (strchr(who, '!')) {
 		(void)snprintf(i->token_id, sizeof(i->token_id), "%s", who);
 		good = ask_secret("Its secret", &i->secret);
 	} else {
-		say("a token is better: no second factor, and less that it "
-		    "may do");
+		init_tell("(a token is better: no second factor, and less "
+			  "that it may do)");
 		(void)snprintf(i->user, sizeof(i->user), "%s", who);
 		good = ask_secret("Password", &i->secret);
 	}
@@ -168,9 +198,9 @@ int init_login(struct init *i)
 			v->token_id ? v->token_secret_file : v->password_file;
 
 	if (!v->token_id && !v->user) {
+		put_recipe();
 		if (ask_can())
 			return ask_login(i);
-		put_recipe();
 		return say_fail(EXIT_USAGE,
 				"say --token-id and --token-secret-file, or "
 				"--user and --password-file");
@@ -188,6 +218,62 @@ int init_login(struct init *i)
 			       &i->secret)
 			       ? 0
 			       : say_fail(EXIT_SAFETY, "nothing was done");
+}
+
+static int ask_password(struct init *i)
+{
+	secret_done(&i->secret);
+	return ask_secret("Password of its screen (empty: none)", &i->secret)
+			       ? 0
+			       : say_fail(EXIT_SAFETY, "nothing was done");
+}
+
+int init_screen(struct init *i)
+{
+	if (*i->secret_file || !ask_can() || i->values->yes)
+		return 0;
+	return ask_password(i);
+}
+
+int init_again(struct init *i)
+{
+	*i->secret_file = *i->user = *i->token_id = '\0';
+	if (strcmp(i->kind, "proxmox") != 0)
+		return ask_password(i);
+	secret_done(&i->secret);
+	return ask_login(i);
+}
+
+enum init_choice init_choose(const struct init *i)
+{
+	const char *other =
+			strcmp(i->kind, "proxmox") == 0 ? "login" : "password";
+	char answer[16];
+
+	(void)fprintf(stderr,
+			"\nNot all of it works.\n"
+			"  t   try again, when what stands above was done\n"
+			"  %c   another %s\n"
+			"  w   write it all the same\n"
+			"  q   quit\n",
+			*other, other);
+	for (;;) {
+		if (!ask_line("What now", "t", answer, sizeof(answer)))
+			return INIT_QUIT;
+		switch (*answer) {
+		case 't':
+			return INIT_TRY;
+		case 'l':
+		case 'p':
+			return INIT_LOGIN;
+		case 'w':
+			return INIT_WRITE;
+		case 'q':
+			return INIT_QUIT;
+		default:
+			say("t, %c, w or q", *other);
+		}
+	}
 }
 
 /* ---- ssh ------------------------------------------------------------------

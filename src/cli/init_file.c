@@ -13,10 +13,9 @@
 #include "cli/init.h"
 #include "cli/say.h"
 #include "core/buf.h"
-#include "core/file.h"
 #include "proto/json.h"
 
-enum { FILE_MAX = 256 * 1024, IMPORT_MAX = 1024 * 1024 };
+enum { FILE_MAX = 256 * 1024 };
 
 /* ---- where ----------------------------------------------------------------
  */
@@ -36,90 +35,28 @@ static int default_path(char ret[PATH_MAX])
 	return n < PATH_MAX ? 0 : say_fail(EXIT_USAGE, "its path is too long");
 }
 
-/* Folders on the way are made, the user's alone. */
-static int make_folders(const char *path)
-{
-	char part[PATH_MAX];
-
-	for (const char *at = path + 1; (at = strchr(at, '/')); at++) {
-		(void)snprintf(part, sizeof(part), "%.*s", (int)(at - path),
-				path);
-		if (mkdir(part, 0700) < 0 && errno != EEXIST &&
-				errno != EROFS && errno != EACCES)
-			return say_fail(EXIT_FAILED, "cannot make %s: %s", part,
-					strerrordesc_np(errno));
-	}
-	return 0;
-}
-
 int init_place(struct init *i)
 {
 	const struct app *a = i->app;
 	const char *named = i->values->output ? i->values->output
 					      : a->globals.config;
+	char path[PATH_MAX];
 	struct stat st;
 	int code = 0;
 
-	if (named && snprintf(i->path, sizeof(i->path), "%s", named) >=
-					(int)sizeof(i->path) - 16)
-		return say_fail(EXIT_USAGE, "its path is too long");
-	if (!named)
-		code = default_path(i->path);
-	if (code == 0 && lstat(i->path, &st) == 0) {
+	if (!named) {
+		code = default_path(path);
+		named = path;
+	}
+	if (code != 0)
+		return code;
+	if (lstat(named, &st) == 0) {
 		if (S_ISDIR(st.st_mode))
-			return say_fail(EXIT_USAGE, "%s is a folder", i->path);
+			return say_fail(EXIT_USAGE, "%s is a folder", named);
 		code = confirm(i->values->yes, "replace %s, which exists",
-				i->path);
+				named);
 	}
-	return code ? code : make_folders(i->path);
-}
-
-/* ---- a draft ----------------------------------------------------------------
- */
-
-/* mkstemp() follows no link and makes it 0600. */
-int init_draft_of(struct init *i, const void *data, size_t len)
-{
-	int fd, r;
-
-	init_drop(i);
-	if (snprintf(i->draft, sizeof(i->draft), "%s.XXXXXX", i->path) >=
-			(int)sizeof(i->draft)) {
-		i->draft[0] = '\0';
-		return say_fail(EXIT_USAGE, "its path is too long");
-	}
-	fd = mkostemp(i->draft, O_CLOEXEC);
-	if (fd < 0) {
-		i->draft[0] = '\0';
-		return say_fail(EXIT_FAILED, "cannot write %s: %s", i->path,
-				strerrordesc_np(errno));
-	}
-	r = file_write(fd, data, len);
-	if (r == 0 && fsync(fd) < 0 && errno != EINVAL)
-		r = -errno;
-	if (close(fd) < 0 && r == 0)
-		r = -errno;
-	if (r == 0)
-		return 0;
-	init_drop(i);
-	return say_fail(EXIT_FAILED, "cannot write %s: %s", i->path,
-			strerrordesc_np(-r));
-}
-
-int init_keep(struct init *i)
-{
-	if (rename(i->draft, i->path) < 0)
-		return say_fail(EXIT_FAILED, "cannot write %s: %s", i->path,
-				strerrordesc_np(errno));
-	i->draft[0] = '\0';
-	return 0;
-}
-
-void init_drop(struct init *i)
-{
-	if (i->draft[0])
-		(void)unlink(i->draft);
-	i->draft[0] = '\0';
+	return code ? code : draft_place(&i->draft, named);
 }
 
 /* ---- what it says ----------------------------------------------------------
@@ -175,22 +112,31 @@ static void add_proxmox(struct buf *b, const struct init *i)
 	add(b, "# read_only = true     # consoles yes, power no\n");
 }
 
+static void add_screen(struct buf *b, const struct init *i)
+{
+	add_pair(b, "vnc_password_file", i->secret_file);
+	if (i->secret.len > 0)
+		add_pair(b, "vnc_password", i->secret.data);
+}
+
 static void add_profile(struct buf *b, const struct init *i)
 {
 	add_pair(b, "default", i->name);
-	add_quoted_section(b, "profiles", i->name);
+	add(b, "\n[profiles.");
+	add(b, i->name); /* bare: it was checked */
+	add(b, "]\n");
 	add_pair(b, "kind", i->kind);
 	if (strcmp(i->kind, "proxmox") == 0) {
 		add_proxmox(b, i);
 	} else if (strcmp(i->kind, "arrakis") == 0) {
 		add_pair(b, "url", i->url);
-		add_pair(b, "vnc_password_file", i->secret_file);
+		add_screen(b, i);
 	} else {
 		add(b, "[profiles.");
 		add(b, i->name);
 		add(b, ".guests.screen]\n");
 		add_pair(b, "vnc", i->url);
-		add_pair(b, "vnc_password_file", i->secret_file);
+		add_screen(b, i);
 	}
 }
 
@@ -218,7 +164,9 @@ int init_draft(struct init *i)
 	add_ssh(&b, i);
 	add(&b, "\n# The gateway for others: `glassbridge serve`\n"
 		"# [gateway]\n# listen = [\"127.0.0.1:8443\"]\n");
-	code = init_draft_of(i, buf_data(&b), b.len);
+	code = draft_write(&i->draft, buf_data(&b), b.len);
+	if (b.base)
+		secret_wipe(b.base, b.room);
 	buf_done(&b);
 	return code;
 }

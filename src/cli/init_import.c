@@ -9,38 +9,11 @@
 #include "cli/app.h"
 #include "cli/init.h"
 #include "cli/say.h"
+#include "config/edit.h"
+#include "core/buf.h"
 #include "proto/url.h"
 
 enum { IMPORT_MAX = 1024 * 1024 };
-
-/* The whole of a file; freed and wiped by the caller. */
-static int read_file(const char *path, char **ret, size_t *ret_len)
-{
-	char *data = malloc(IMPORT_MAX);
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	size_t len = 0;
-	ssize_t n = -1;
-
-	if (!data || fd < 0) {
-		n = data ? -errno : -ENOMEM;
-	} else {
-		while (len < IMPORT_MAX &&
-				(n = read(fd, data + len, IMPORT_MAX - len)) >
-						0)
-			len += (size_t)n;
-		n = n < 0 ? -errno : len == IMPORT_MAX ? -EFBIG : 0;
-	}
-	if (fd >= 0)
-		(void)close(fd);
-	if (n < 0) {
-		free(data);
-		return say_fail(EXIT_CONFIG, "cannot read %s: %s", path,
-				strerrordesc_np((int)-n));
-	}
-	*ret = data;
-	*ret_len = len;
-	return 0;
-}
 
 static void put_taken(const struct config *c)
 {
@@ -70,34 +43,76 @@ static void put_taken(const struct config *c)
 
 static int try_draft(struct init *i)
 {
-	const struct config_options o = {.path = i->draft};
+	const struct config_options o = {.path = i->draft.name};
 	struct config *c;
 	struct err e;
 	int code;
 
-	if (config_load(&c, &o, &e) < 0)
+	if (config_load(&c, &o, &e) < 0) {
+		draft_rename(&i->draft, &e);
 		return say_err(EXIT_CONFIG, &e);
+	}
 	put_taken(c);
 	config_free(c);
-	code = init_keep(i);
+	code = draft_keep(&i->draft);
 	if (code == 0)
 		(void)printf("written: %s\nnext: glassbridge doctor\n",
-				i->path);
+				i->draft.path);
 	return code;
+}
+
+/* Its relative paths begin at its own folder, wherever the new file stands. */
+static int move(struct buf *text, const char *file)
+{
+	char full[PATH_MAX];
+	struct err e;
+
+	if (!realpath(file, full))
+		return say_fail(EXIT_CONFIG, "cannot read %s: %s", file,
+				strerrordesc_np(errno));
+	strrchr(full, '/')[strrchr(full, '/') == full] = '\0';
+	return config_edit_move(text, full, &e) < 0 ? say_err(EXIT_CONFIG, &e)
+						    : 0;
+}
+
+/* What is wrong in it is told with its own name and lines. */
+static int check(const char *file)
+{
+	const struct config_options o = {.path = file};
+	struct config *c;
+	struct err e;
+
+	if (config_load(&c, &o, &e) < 0)
+		return say_err(EXIT_CONFIG, &e);
+	config_free(c);
+	return 0;
 }
 
 int init_import(struct init *i, const char *file)
 {
 	char *data = NULL;
+	struct buf text;
 	size_t len = 0;
-	int code = read_file(file, &data, &len);
+	int code = check(file);
 
+	if (code == 0)
+		code = draft_read(file, IMPORT_MAX, &data, &len);
 	if (code != 0)
 		return code;
-	code = init_place(i);
-	if (code == 0)
-		code = init_draft_of(i, data, len);
+	buf_init(&text, IMPORT_MAX);
+	code = buf_add(&text, data, len) < 0
+			       ? say_fail(EXIT_FAILED, "no memory")
+			       : 0;
 	secret_wipe(data, len);
 	free(data);
+	if (code == 0)
+		code = move(&text, file);
+	if (code == 0)
+		code = init_place(i);
+	if (code == 0)
+		code = draft_write(&i->draft, buf_data(&text), text.len);
+	if (text.base)
+		secret_wipe(text.base, text.room);
+	buf_done(&text);
 	return code ? code : try_draft(i);
 }

@@ -31,7 +31,7 @@ static bool is_wildcard(const struct address *a)
 	return strcmp(a->host, "0.0.0.0") == 0 || strcmp(a->host, "::") == 0;
 }
 
-void place_to_call(char ret[PLACE_MAX], const struct config *c)
+void place_to_listen(char ret[PLACE_MAX], const struct config *c)
 {
 	const struct config_gateway *g = &c->gateway;
 	const struct address *first = NULL;
@@ -39,9 +39,6 @@ void place_to_call(char ret[PLACE_MAX], const struct config *c)
 	for (size_t i = 0; !first && i < g->listen.count; i++)
 		if (g->listen.items[i].host)
 			first = &g->listen.items[i];
-	if (g->public_url.count > 0 && url_format(&g->public_url.items[0], ret,
-						       PLACE_MAX) >= 0)
-		return;
 	if (!first)
 		(void)snprintf(ret, PLACE_MAX, "http://127.0.0.1:8443");
 	else if (is_wildcard(first))
@@ -49,4 +46,12 @@ void place_to_call(char ret[PLACE_MAX], const struct config *c)
 				scheme_of(c, first), first->port);
 	else
 		place_of(ret, c, first);
+}
+
+void place_to_call(char ret[PLACE_MAX], const struct config *c)
+{
+	const struct config_urls *url = &c->gateway.public_url;
+
+	if (url->count == 0 || url_format(&url->items[0], ret, PLACE_MAX) < 0)
+		place_to_listen(ret, c);
 }

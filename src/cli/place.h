@@ -15,6 +15,9 @@ enum { PLACE_MAX = 2048 };
 void place_of(char ret[PLACE_MAX], const struct config *c,
 		const struct address *a);
 
+/* Where it listens: the first address that is no Unix socket. */
+void place_to_listen(char ret[PLACE_MAX], const struct config *c);
+
 /* For a call from this machine: the public URL, else the first address. */
 void place_to_call(char ret[PLACE_MAX], const struct config *c);
 

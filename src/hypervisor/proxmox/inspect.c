@@ -60,6 +60,30 @@ static void inspection_end(struct pve_inspection *p)
 /* ---- the cluster ----------------------------------------------------------
  */
 
+/* What is done about a login that is refused. */
+static void mend_login(struct pve_inspection *p, const struct err *e)
+{
+	const char *profile = p->all->profile;
+	const char *who = pve_api_who(p->all->api);
+
+	if (pve_api_has_token(p->all->api))
+		findings_mend(&p->found,
+				"glassbridge config set "
+				"profiles.%s.token_secret",
+				profile);
+	else if (strstr(e->text, "second factor") && !strpbrk(who, "'\n"))
+		findings_mend(&p->found,
+				"pveum user token add '%s' glassbridge "
+				"--privsep 0; glassbridge config set "
+				"'profiles.%s.token_id=%s!glassbridge' "
+				"profiles.%s.token_secret",
+				who, profile, who, profile);
+	else
+		findings_mend(&p->found,
+				"glassbridge config set profiles.%s.password",
+				profile);
+}
+
 static bool take_version(struct pve_inspection *p, int r,
 		const struct json *data, const struct err *e)
 {
@@ -68,9 +92,11 @@ static bool take_version(struct pve_inspection *p, int r,
 
 	if (r < 0) {
 		findings_bad(&p->found, "login", r, "%s", e->text);
-		if (r == -EACCES && pve_api_has_token(api))
-			findings_mend(&p->found, "glassbridge init --output "
-						 "config.toml");
+		if (r == -EACCES)
+			mend_login(p, e);
+		else if (r == -EHOSTUNREACH)
+			findings_mend(&p->found,
+					"systemctl restart pvedaemon pveproxy");
 		return false;
 	}
 	findings_good(&p->found, "login", "as %s by %s", pve_api_who(api),
@@ -319,6 +345,9 @@ static bool take_interfaces(struct pve_inspection *p, int r,
 		findings_note(&p->found, "addresses",
 				"it has only loopback addresses; does its "
 				"network run?");
+	if (!far)
+		findings_mend(&p->found, "glassbridge serial %s/%s",
+				p->all->profile, p->id);
 	pve_addresses_done(&all);
 	return true;
 }

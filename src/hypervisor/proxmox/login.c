@@ -211,7 +211,7 @@ static int second_factor(const struct pve_api *a, struct err *e)
 	return err_set(e, -EACCES,
 			"%s needs a second factor, which a profile cannot "
 			"give; use an API token: pveum user token add %s "
-			"glassbridge",
+			"glassbridge --privsep 0",
 			a->user, a->user);
 }
 

@@ -59,8 +59,10 @@ static void grant(const struct privilege *missing, const char *who,
 	const char *role = missing->shell ? "GlassbridgeShell" : "Glassbridge";
 	int user = (int)strcspn(who, "!"), len;
 
-	len = snprintf(ret, GRANT_MAX, "pveum role add %s --privs '%s", role,
-			missing->shell ? "Sys.Audit" : "");
+	/* the role may be there, with less */
+	len = snprintf(ret, GRANT_MAX,
+			"pveum role add %s; pveum role modify %s --privs '%s",
+			role, role, missing->shell ? "Sys.Audit" : "");
 	for (size_t i = 0; i < sizeof(privileges) / sizeof(*privileges); i++) {
 		const struct privilege *p = &privileges[i];
 
