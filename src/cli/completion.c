@@ -57,6 +57,8 @@ static void put_verbs(const struct command *c)
 static void put_options(const struct option_rule *rules)
 {
 	for (; rules && rules->name; rules++) {
+		if (rules->type == OPTION_NOT)
+			continue; /* none of ours */
 		(void)printf(" --%s", rules->name);
 		if (rules->letter)
 			(void)printf(" -%c", rules->letter);
@@ -86,7 +88,7 @@ static bool is_path(const struct option_rule *rule)
 static void put_values(const char *command, const struct option_rule *rules)
 {
 	for (; rules && rules->name; rules++) {
-		if (rules->type == OPTION_FLAG)
+		if (rules->type == OPTION_FLAG || rules->type == OPTION_NOT)
 			continue;
 		(void)printf("\t%s:--%s", command, rules->name);
 		if (rules->letter)
@@ -226,6 +228,8 @@ static void put_fish_options(
 		const char *command, const struct option_rule *rules)
 {
 	for (; rules && rules->name; rules++) {
+		if (rules->type == OPTION_NOT)
+			continue;
 		(void)fputs("complete -c glassbridge", stdout);
 		if (command)
 			(void)printf(" -n '__fish_seen_subcommand_from %s'",
