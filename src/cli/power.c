@@ -30,10 +30,10 @@ const struct command power_command = {
 		.name = "power",
 		.arguments = "GUEST VERB",
 		.summary = "Start or stop a guest",
-		.help = "VERB is start, shutdown, reboot, suspend, resume or, "
-			"as by pulling the plug,\n"
-			"stop and reset: these two ask before. It waits for "
-			"the end.\n",
+		.help = "VERB is start, shutdown, reboot, suspend (or pause), "
+			"resume or, as by pulling\n"
+			"the plug, stop and reset: these two ask before. It "
+			"waits for the end.\n",
 		.options = options,
 		.values_size = sizeof(struct power_values),
 		.arguments_min = 2,

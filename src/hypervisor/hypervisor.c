@@ -60,7 +60,10 @@ int power_verb_from(const char *name, enum power_verb *ret_verb)
 			return 0;
 		}
 	}
-	return -EINVAL;
+	if (strcmp(name, "pause") != 0)
+		return -EINVAL;
+	*ret_verb = POWER_SUSPEND; /* as Arrakis calls it */
+	return 0;
 }
 
 const char *proof_kind_name(enum proof_kind k)

@@ -121,7 +121,7 @@ enum power_verb {
 	POWER_VERBS,
 };
 
-/* "start" "stop" ...; -EINVAL for another text. */
+/* "start" "stop" ...; "pause" is "suspend"; -EINVAL for another text. */
 const char *power_verb_name(enum power_verb v);
 int power_verb_from(const char *name, enum power_verb *ret_verb);
 /* 1 << power_verb: those that make sense for a machine that is so. */

@@ -107,10 +107,12 @@ static void on_gone(void *arg, int r, const struct json *answer,
 	struct job *j = arg;
 
 	(void)answer;
-	if (r < 0)
+	if (r < 0) {
 		arrakis_job_end(j, r, e);
-	else
-		post_vm(j);
+		return;
+	}
+	j->is_gone = true;
+	post_vm(j);
 }
 
 /* A snapshot is restored into a sandbox that is not there. */

@@ -35,6 +35,11 @@ void arrakis_job_end(struct job *j, int r, const struct err *why)
 	if (r < 0) {
 		e = *why;
 		e.code = r;
+		if (j->is_gone)
+			(void)err_prefix(&e,
+					"sandbox '%s' was destroyed to be "
+					"made again, and that failed",
+					j->id);
 	}
 	arrakis_job_free(j);
 	if (copy.list_fn)

@@ -42,6 +42,7 @@ struct job {
 	enum console_kind kind;
 	uint16_t port; /* 0: the console */
 	enum power_verb verb;
+	bool is_gone;      /* it was destroyed, to be made again */
 	char *text;        /* snapshot, or command; NULL: none */
 	struct err failed; /* why a change has failed, while the list is asked
 			    */
