@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "cli/app.h"
 #include "cli/commands.h"
@@ -36,8 +37,9 @@ const struct command create_command = {
 		.name = "create",
 		.arguments = "PROFILE/NAME",
 		.summary = "Make a new sandbox",
-		.help = "It prints JSON: the id, the address, and each port "
-			"that was announced for it.\n",
+		.help = "It prints JSON: the id, the address and the port of "
+			"its screen there, and\n"
+			"each port that was announced for it.\n",
 		.options = options,
 		.values_size = sizeof(struct create_values),
 		.arguments_min = 1,
@@ -105,14 +107,22 @@ static int wait_for_screen(struct target *t)
 	return w.r < 0 ? say_err(exit_of(w.r), &w.e) : EXIT_OK;
 }
 
-/* ---- what it is
- * ---------------------------------------------------------------
+/* ---- what it is ------------------------------------------------------------
  */
 
 struct telling {
 	struct target *target;
 	int code;
 };
+
+/* Of its screen at its own address; 0: it has none, or nobody says which. */
+static uint16_t screen_of(const struct guest *g)
+{
+	for (size_t i = 0; g->address && i < g->forward_count; i++)
+		if (strcasecmp(g->forwards[i].description, "gui") == 0)
+			return g->forwards[i].guest_port;
+	return 0;
+}
 
 static void write_guest(
 		struct json_out *o, const char *profile, const struct guest *g)
@@ -124,6 +134,10 @@ static void write_guest(
 	json_out_put_text(o, "id", id);
 	json_out_put_text(o, "status", guest_status_name(g->status));
 	json_out_put_text(o, "address", g->address);
+	if (screen_of(g))
+		json_out_put_uint(o, "port", screen_of(g));
+	else
+		json_out_put_null(o, "port");
 	json_out_put_text(o, "host", g->host);
 	json_out_put_array(o, "ports");
 	for (size_t i = 0; i < g->forward_count; i++) {
@@ -185,6 +199,8 @@ static int create(struct app *a, const void *values, int argc, char **argv)
 	(void)snprintf(what, sizeof(what), "the start of %.120s", argv[0]);
 	hypervisor_create(t.hypervisor, t.id, v->snapshot, target_on_done, &d);
 	code = target_finish(&d, what);
+	if (d.r == -EINVAL)
+		code = EXIT_USAGE; /* nothing can be called so */
 	if (code == 0 && v->wait)
 		code = wait_for_screen(&t);
 	if (code == 0)
