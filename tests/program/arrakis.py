@@ -1,13 +1,34 @@
 """A server of sandboxes, of lab/arrakis, for tests of the program."""
 import json
 import os
+import random
 import signal
+import socket
 import subprocess
 import urllib.error
 import urllib.request
 
 from tap import ROOT
 import machines
+
+
+def _is_free(port):
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True
+
+
+def host_ports():
+    """A range of host ports for a lab that nobody else has: below those that
+    the kernel gives to clients and to whoever asks for any port."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range") as text:
+        end = int(text.read().split()[0])
+    while True:
+        first = random.randrange(min(10000, end // 2), end - 200)
+        if all(_is_free(port) for port in range(first, first + 40)):
+            return "%d-%d" % (first, first + 200)
 
 
 class Lab:
