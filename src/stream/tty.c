@@ -2,10 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "stream/layer.h"
@@ -127,6 +131,93 @@ static int line_open(const char *path, speed_t speed)
 	return r == -EINVAL ? -ENOTTY : r;
 }
 
+/* ---- closing --------------------------------------------------------------
+ */
+
+enum { LAST_WORDS_S = 2 }; /* that the program's end waits for them */
+
+/* Lines whose last bytes are under way, each with a thread of its own. */
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t fewer;
+	unsigned count;
+} leaving = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0};
+
+static void *line_close(void *fd)
+{
+	(void)close((int)(intptr_t)fd);
+	(void)pthread_mutex_lock(&leaving.lock);
+	leaving.count--;
+	(void)pthread_cond_signal(&leaving.fewer);
+	(void)pthread_mutex_unlock(&leaving.lock);
+	return NULL;
+}
+
+/* Or the program's end would cut them off. */
+static void wait_for_last_words(void)
+{
+	struct timespec until;
+
+	(void)clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += LAST_WORDS_S;
+	(void)pthread_mutex_lock(&leaving.lock);
+	while (leaving.count > 0 && pthread_cond_timedwait(&leaving.fewer,
+						    &leaving.lock, &until) == 0)
+		;
+	(void)pthread_mutex_unlock(&leaving.lock);
+}
+
+static void wait_at_the_end(void)
+{
+	(void)atexit(wait_for_last_words);
+}
+
+/* A signal would cut off what close() waits for. */
+static int line_close_apart(int fd)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	pthread_t thread;
+	sigset_t all, before;
+	int r;
+
+	(void)pthread_once(&once, wait_at_the_end);
+	(void)sigfillset(&all);
+	(void)pthread_mutex_lock(&leaving.lock);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	r = pthread_create(&thread, NULL, line_close, (void *)(intptr_t)fd);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (r == 0) {
+		leaving.count++;
+		(void)pthread_detach(thread);
+	}
+	(void)pthread_mutex_unlock(&leaving.lock);
+	return -r;
+}
+
+/*
+ * The line is somebody else's from now on, also while the last of ours goes
+ * out: the kernel holds who closes it until then, up to half a minute where the
+ * line is slow. So that is not the loop's to do; the descriptor that the loop
+ * closes is then not the last one. The mark would stay with a device that
+ * somebody else still holds open.
+ */
+static void line_leave(int fd)
+{
+	struct flock all = {.l_type = F_UNLCK, .l_whence = SEEK_SET};
+	int queued = 0, last;
+
+	(void)fcntl(fd, F_OFD_SETLK, &all);
+	(void)ioctl(fd, TIOCNXCL);
+	if (ioctl(fd, TIOCOUTQ, &queued) < 0 || queued == 0)
+		return;
+	last = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (last >= 0 && line_close_apart(last) == 0)
+		return;
+	(void)tcflush(fd, TCOFLUSH); /* better lost than waited for */
+	if (last >= 0)
+		(void)close(last);
+}
+
 /* ---- the layer ------------------------------------------------------------
  */
 
@@ -138,10 +229,9 @@ static ssize_t tty_read(struct stream *s, uint8_t *data, size_t len)
 	return n == -EIO ? 0 : n;
 }
 
-/* The mark stays with a device that somebody else still holds open. */
 static void tty_free(struct stream *s)
 {
-	(void)ioctl(stream_fd(s->below), TIOCNXCL);
+	line_leave(stream_fd(s->below));
 	free(s);
 }
 

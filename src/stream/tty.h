@@ -1,7 +1,9 @@
 /*
  * A serial device of this machine (/dev/ttyS0, /dev/ttyUSB0) as a bottom
  * layer: opened raw, 8N1 without flow control, for us alone, and never as our
- * controlling terminal. Its end is the device's going away.
+ * controlling terminal. Its end is the device's going away. Freeing it waits
+ * for nothing: what is still queued goes out meanwhile, and the program's end
+ * waits for that, two seconds at most.
  */
 #ifndef STREAM_TTY_H
 #define STREAM_TTY_H

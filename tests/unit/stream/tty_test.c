@@ -3,10 +3,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <semaphore.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -130,6 +136,59 @@ static void it_never_becomes_our_controlling_terminal(void)
 	close(far);
 }
 
+/* ---- a slow line ----------------------------------------------------------
+ * What the kernel does where bytes are queued, which a pseudo terminal's are
+ * not: they are counted, and closing waits until they are out.
+ */
+
+static int queued;
+static sem_t out;
+static pthread_t loops;
+static _Atomic int closed_apart;
+
+int ioctl(int fd, unsigned long op, ...)
+{
+	va_list ap;
+	void *arg;
+
+	va_start(ap, op);
+	arg = va_arg(ap, void *);
+	va_end(ap);
+	if (op != TIOCOUTQ || queued == 0)
+		return (int)syscall(SYS_ioctl, fd, op, arg);
+	*(int *)arg = queued;
+	return 0;
+}
+
+int close(int fd)
+{
+	if (queued > 0 && !pthread_equal(pthread_self(), loops)) {
+		(void)sem_wait(&out);
+		closed_apart++;
+	}
+	return (int)syscall(SYS_close, fd);
+}
+
+static void a_slow_line_is_left_without_waiting(void)
+{
+	struct stream *s;
+
+	loops = pthread_self();
+	CHECK_INT(sem_init(&out, 0, 0), 0);
+	plug_in();
+	s = opened();
+	queued = 4000;
+	stream_free(s); /* its bytes are not out */
+	CHECK_INT(closed_apart, 0);
+	stream_free(opened()); /* and the line is free already */
+	CHECK_INT(sem_post(&out), 0);
+	CHECK_INT(sem_post(&out), 0);
+	while (closed_apart < 2)
+		(void)sched_yield();
+	queued = 0;
+	close(far);
+}
+
 static void refused(const char *path, unsigned speed, int r, const char *words)
 {
 	struct stream *s = NULL;
@@ -162,4 +221,5 @@ TESTS(T(every_byte_value_goes_both_ways), T(it_has_its_speed_and_is_raw),
 		T(only_one_has_the_line),
 		T(a_device_that_is_pulled_out_is_the_end),
 		T(it_never_becomes_our_controlling_terminal),
+		T(a_slow_line_is_left_without_waiting),
 		T(each_failure_has_its_sentence))
