@@ -66,6 +66,21 @@ static void put_profile(const struct app *a, const struct config_profile *p)
 					     "this kind yet)");
 }
 
+static void put_forward(const struct config_forward *f)
+{
+	(void)printf("forward   ");
+	for (size_t i = 0; i < f->listen.count; i++)
+		(void)printf("%s ", f->listen.items[i]);
+	if (f->all)
+		(void)printf("all of %s\n", f->profile);
+	else if (f->guest_port)
+		(void)printf("port %u > %s:%u\n", f->port, f->guest,
+				f->guest_port);
+	else
+		(void)printf("port %u > %s:%s\n", f->port, f->guest,
+				f->kind ? f->kind : "vnc");
+}
+
 static void put_gateway(const struct config *c)
 {
 	const struct config_gateway *g = &c->gateway;
@@ -92,6 +107,8 @@ static int put_text(const struct app *a, const struct config *c)
 	for (size_t i = 0; i < c->profile_count; i++)
 		put_profile(a, &c->profiles[i]);
 	put_gateway(c);
+	for (size_t i = 0; i < c->forward_count; i++)
+		put_forward(&c->forwards[i]);
 	for (size_t i = 0; i < c->skipped.count; i++)
 		(void)printf("skipped   %s\n", c->skipped.items[i]);
 	for (size_t i = 0; i < c->warnings.count; i++)

@@ -37,6 +37,17 @@ const char *check_host(char *text)
 			       : "not a host name or an address";
 }
 
+const char *check_address(char *text)
+{
+	struct in6_addr a;
+
+	if (inet_pton(AF_INET, text, &a) == 1 ||
+			inet_pton(AF_INET6, text, &a) == 1)
+		return NULL;
+	return "not an IP address (as 127.0.0.1 or ::1; the port is a key of "
+	       "its own)";
+}
+
 const char *check_user(char *text)
 {
 	if (*text == '-')

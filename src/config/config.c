@@ -214,6 +214,8 @@ static int finish(struct reader *r, const struct config_options *o)
 		code = keys_flag(r, gateway_keys, &c->gateway, &o->flags[i]);
 	for (size_t i = 0; code == 0 && i < c->profile_count; i++)
 		code = profile_finish(r, &c->profiles[i]);
+	for (size_t i = 0; code == 0 && i < c->forward_count; i++)
+		code = forward_finish(r, &c->forwards[i]);
 	if (code == 0)
 		code = gateway_finish(r);
 	return code < 0 ? code : proxxy_finish(r);
@@ -296,6 +298,9 @@ void config_free(struct config *c)
 		keys_done(token_keys, &c->tokens[i]);
 	for (size_t i = 0; i < c->rule_count; i++)
 		keys_done(rule_keys, &c->rules[i]);
+	for (size_t i = 0; i < c->forward_count; i++)
+		keys_done(forward_keys, &c->forwards[i]);
+	free(c->forwards);
 	free(c->profiles);
 	free(c->tokens);
 	free(c->rules);

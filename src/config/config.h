@@ -239,6 +239,27 @@ struct config_rule {
 	unsigned line;
 };
 
+enum {
+	CONFIG_FORWARD_HOSTS_MAX = 4, /* addresses of one forward */
+	CONFIG_PORT_NONE = 65536,     /* not said */
+};
+
+/* Ports of this machine that lead to ports of guests: one, or with `all` those
+ * that the guests of a profile announce. */
+struct config_forward {
+	struct config_texts listen; /* IP addresses; none: this machine's own */
+	unsigned port;              /* 0: any; CONFIG_PORT_NONE with `all` */
+	char *guest;                /* "boxes/agent-7"; NULL with `all` */
+	unsigned guest_port;        /* 0: its console of this kind */
+	char *kind;                 /* "vnc" ...; NULL: not said */
+	char *profile;              /* with `all` */
+	bool all;
+	unsigned connect_limit; /* seconds */
+	unsigned connections;   /* at a time */
+	unsigned idle_limit;    /* seconds without input; 0: none */
+	unsigned line;
+};
+
 struct config {
 	char *file;            /* that was read; NULL: none was found */
 	char *default_profile; /* NULL: not said and not clear */
@@ -252,6 +273,8 @@ struct config {
 	size_t token_count;
 	struct config_rule *rules;
 	size_t rule_count;
+	struct config_forward *forwards;
+	size_t forward_count;
 	struct config_texts warnings; /* sentences, to be told once */
 	struct config_texts files;    /* secrets were read from these */
 	struct config_texts skipped;  /* proxxx's, of no use here: "[telegram]",

@@ -115,8 +115,15 @@ int secret_from_credential(struct reader *r, const char *section,
 
 extern const struct key top_keys[], viewer_keys[], gateway_keys[],
 		profile_keys[], node_keys[], guest_keys[], ssh_keys[],
-		ssh_guest_keys[], token_keys[], rule_keys[], proxxy_keys[];
+		ssh_guest_keys[], token_keys[], rule_keys[], proxxy_keys[],
+		forward_keys[];
 
+/* Is it an array, as [[what]] makes one? Else e says so. */
+int want_array(struct reader *r, const struct toml *n, const char *what);
+int want_table(struct reader *r, const struct toml *n, const char *what);
+/* Room for one more at the end of an array of structs, zeroed; NULL without
+ * memory. */
+void *section_grow(void *items, size_t *count, size_t size);
 /* A new profile at the end; NULL without memory. */
 struct config_profile *profile_new(struct config *c, const char *name);
 /* A profile made of a URL, named after its kind; *ret_name is that name, the
@@ -126,6 +133,12 @@ int profile_from_url(struct reader *r, const char *text, const char **ret_name);
 int profile_finish(struct reader *r, struct config_profile *p);
 int gateway_defaults(struct reader *r);
 int gateway_finish(struct reader *r);
+
+/* ---- forwards.c --------------------------------------------------------- */
+
+/* [[forwards]] */
+int forwards_read(struct reader *r, const struct toml *n, void *section);
+int forward_finish(struct reader *r, const struct config_forward *f);
 
 /* ---- proxxy.c ----------------------------------------------------------- */
 

@@ -173,6 +173,7 @@ const struct key top_keys[] = {
 	{"proxxy", KEY_TABLE, .read = read_proxxy},
 	{"tokens", KEY_TABLE, .read = read_tokens},
 	{"rules", KEY_TABLE, .read = read_rules},
+	{"forwards", KEY_TABLE, .read = forwards_read},
 	SKIP("pbs"), SKIP("telegram"), SKIP("policies"),
 	SKIP("alerts"), SKIP("mcp_token"), /* proxxx */
 	{0},
@@ -183,7 +184,7 @@ const struct key top_keys[] = {
 
 enum { PATH_MAX_LEN = 160 };
 
-static int want_table(struct reader *r, const struct toml *n, const char *what)
+int want_table(struct reader *r, const struct toml *n, const char *what)
 {
 	if (toml_type(n) == TOML_TABLE)
 		return 0;
@@ -191,7 +192,7 @@ static int want_table(struct reader *r, const struct toml *n, const char *what)
 			toml_type_text(toml_type(n)));
 }
 
-static int want_array(struct reader *r, const struct toml *n, const char *what)
+int want_array(struct reader *r, const struct toml *n, const char *what)
 {
 	if (toml_type(n) == TOML_ARRAY)
 		return 0;
@@ -216,8 +217,7 @@ static int want_name(struct reader *r, const struct toml *n, const char *what)
 		     : 0;
 }
 
-/* Room for one more at the end of an array of structs, zeroed. */
-static void *grow(void *items, size_t *count, size_t size)
+void *section_grow(void *items, size_t *count, size_t size)
 {
 	char **at = items;
 	char *more = reallocarray(*at, *count + 1, size);
@@ -249,7 +249,7 @@ static int read_guests(struct reader *r, const struct toml *n, void *section)
 			code = want_name(r, t, "a guest");
 		if (code < 0)
 			break;
-		g = grow(&p->guests, &p->guest_count, sizeof(*g));
+		g = section_grow(&p->guests, &p->guest_count, sizeof(*g));
 		if (!g || !(g->name = strdup(toml_key(t, NULL))))
 			return no_memory(r);
 		g->line = toml_key_place(t).line;
@@ -277,7 +277,7 @@ static int read_nodes(struct reader *r, const struct toml *n, void *section)
 			code = want_name(r, t, "a node");
 		if (code < 0)
 			break;
-		node = grow(&p->nodes, &p->node_count, sizeof(*node));
+		node = section_grow(&p->nodes, &p->node_count, sizeof(*node));
 		if (!node || !(node->name = strdup(toml_key(t, NULL))))
 			return no_memory(r);
 		(void)snprintf(path, sizeof(path), "profiles.%s.nodes.%s",
@@ -291,8 +291,8 @@ static int read_nodes(struct reader *r, const struct toml *n, void *section)
 
 struct config_profile *profile_new(struct config *c, const char *name)
 {
-	struct config_profile *p =
-			grow(&c->profiles, &c->profile_count, sizeof(*p));
+	struct config_profile *p = section_grow(
+			&c->profiles, &c->profile_count, sizeof(*p));
 
 	if (!p)
 		return NULL;
@@ -343,7 +343,7 @@ static int read_ssh_guests(
 		code = want_table(r, t, "a guest of [ssh.guests]");
 		if (code < 0)
 			break;
-		g = grow(&ssh->guests, &ssh->guest_count, sizeof(*g));
+		g = section_grow(&ssh->guests, &ssh->guest_count, sizeof(*g));
 		if (!g || !(g->id = strdup(toml_key(t, NULL))))
 			return no_memory(r);
 		g->line = toml_key_place(t).line;
@@ -406,7 +406,8 @@ static int read_tokens(struct reader *r, const struct toml *n, void *section)
 		code = want_table(r, t, "a token");
 		if (code < 0)
 			break;
-		token = grow(&c->tokens, &c->token_count, sizeof(*token));
+		token = section_grow(
+				&c->tokens, &c->token_count, sizeof(*token));
 		if (!token)
 			return no_memory(r);
 		token->line = toml_place(t).line;
@@ -440,7 +441,7 @@ static int read_rules(struct reader *r, const struct toml *n, void *section)
 		code = want_table(r, t, "a rule");
 		if (code < 0)
 			break;
-		rule = grow(&c->rules, &c->rule_count, sizeof(*rule));
+		rule = section_grow(&c->rules, &c->rule_count, sizeof(*rule));
 		if (!rule)
 			return no_memory(r);
 		rule->line = toml_place(t).line;
