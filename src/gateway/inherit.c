@@ -41,6 +41,14 @@ static int write_listener(const struct listener *l, struct buf *to)
 			l->local ? "l" : "", (unsigned)l->port, host, text);
 }
 
+static int write_port(const struct inherit_port *p, struct buf *to)
+{
+	char name[3 * sizeof(p->name)];
+	int r = url_encode(p->name, strlen(p->name), name, sizeof(name));
+
+	return r < 0 ? r : buf_addf(to, ";port=%d,%s", p->fd, name);
+}
+
 int inherit_write(const struct inherit *h, struct buf *to)
 {
 	int r = buf_adds(to, INHERIT_VERSION);
@@ -54,6 +62,8 @@ int inherit_write(const struct inherit *h, struct buf *to)
 						       : "serving");
 	for (size_t i = 0; r == 0 && i < h->listeners.count; i++)
 		r = write_listener(&h->listeners.items[i], to);
+	for (size_t i = 0; r == 0 && i < h->port_count; i++)
+		r = write_port(&h->ports[i], to);
 	return r;
 }
 
@@ -85,6 +95,8 @@ static bool has_fd(const struct inherit *h, int fd)
 		has |= h->listeners.items[i].fd == fd;
 	for (size_t i = 0; i < h->worker_count; i++)
 		has |= h->workers[i].line == fd;
+	for (size_t i = 0; i < h->port_count; i++)
+		has |= h->ports[i].fd == fd;
 	return has;
 }
 
@@ -153,6 +165,19 @@ static bool read_worker(struct inherit *h, char *const *f, size_t count)
 	return true;
 }
 
+static bool read_port(struct inherit *h, char *const *f, size_t count)
+{
+	struct inherit_port p = {0};
+
+	if (count != 2 || h->port_count == INHERIT_PORTS_MAX ||
+			!read_fd(h, f[0], &p.fd) ||
+			url_decode(f[1], strlen(f[1]), p.name, sizeof(p.name)) <
+					0)
+		return false;
+	h->ports[h->port_count++] = p;
+	return true;
+}
+
 static bool read_entry(struct inherit *h, char *entry)
 {
 	char *f[FIELDS_MAX + 1], *rest = strchr(entry, '=');
@@ -167,6 +192,8 @@ static bool read_entry(struct inherit *h, char *entry)
 		return read_listener(h, f, count);
 	if (strcmp(entry, "worker") == 0)
 		return read_worker(h, f, count);
+	if (strcmp(entry, "port") == 0)
+		return read_port(h, f, count);
 	return strcmp(entry, "line") == 0 && count == 1 && h->line < 0 &&
 	       read_fd(h, f[0], &h->line);
 }
@@ -219,6 +246,8 @@ static bool inherit_is_there(const struct inherit *h)
 		there &= fd_is(h->workers[i].line, false);
 	for (size_t i = 0; i < h->listeners.count; i++)
 		there &= fd_is(h->listeners.items[i].fd, true);
+	for (size_t i = 0; i < h->port_count; i++)
+		there &= fd_is(h->ports[i].fd, true);
 	return there;
 }
 
@@ -255,4 +284,6 @@ void inherit_keep(const struct inherit *h, bool keep)
 		fd_keep(h->workers[i].line, keep);
 	for (size_t i = 0; i < h->listeners.count; i++)
 		fd_keep(h->listeners.items[i].fd, keep);
+	for (size_t i = 0; i < h->port_count; i++)
+		fd_keep(h->ports[i].fd, keep);
 }

@@ -5,7 +5,7 @@
  * for an upgrade, its listeners and the workers that live.
  *
  *	1;line=9;listen=4,web,tl,8443,127.0.0.1,127.0.0.1%3A8443
- *	1;worker=712,8,serving;worker=698,11,retiring;listen=...
+ *	1;worker=712,8,serving;worker=698,11,retiring;port=13,;listen=...
  *
  * The two ends may be of different versions of the program: the first field
  * is the version of this text.
@@ -27,6 +27,8 @@ struct buf;
 
 enum {
 	INHERIT_WORKERS_MAX = 16,
+	INHERIT_PORTS_MAX = 2048,
+	INHERIT_NAME_MAX = 128,
 	INHERIT_TEXT_MAX = 100 * 1024, /* execve takes 128 KiB a text */
 };
 
@@ -36,11 +38,19 @@ struct inherit_worker {
 	bool retiring; /* else it serves */
 };
 
+/* What a forward listens on (gateway/ports.h). */
+struct inherit_port {
+	int fd;
+	char name[INHERIT_NAME_MAX]; /* of who asked for any port; "" */
+};
+
 struct inherit {
 	struct listeners listeners;
 	int line; /* a worker's, to its supervisor; -1: none */
 	struct inherit_worker workers[INHERIT_WORKERS_MAX];
 	size_t worker_count;
+	struct inherit_port ports[INHERIT_PORTS_MAX];
+	size_t port_count;
 };
 
 /* Write it down; 0, -EMSGSIZE, -ENOMEM. */

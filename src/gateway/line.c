@@ -1,6 +1,7 @@
 #include "gateway/line.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -20,13 +21,19 @@ int line_new(int ret_ends[2])
 			       : 0;
 }
 
-int line_send(int line, enum line_kind kind, int32_t value, int fd)
+/* On the wire: kind and value, then the text without its end. */
+enum { HEAD = offsetof(struct line_message, text) };
+
+int line_tell(int line, enum line_kind kind, int32_t value, const char *text,
+		int fd)
 {
 	struct line_message m = {.kind = kind, .value = value};
-	struct iovec io = {&m, sizeof(m)};
+	size_t len = strnlen(text, sizeof(m.text) - 1);
+	struct iovec io = {&m, HEAD + len};
 	union line_control control = {0};
 	struct msghdr h = {.msg_iov = &io, .msg_iovlen = 1};
 
+	memcpy(m.text, text, len);
 	if (fd >= 0) {
 		h.msg_control = &control;
 		h.msg_controllen = sizeof(control);
@@ -36,6 +43,11 @@ int line_send(int line, enum line_kind kind, int32_t value, int fd)
 		memcpy(CMSG_DATA(&control.head), &fd, sizeof(fd));
 	}
 	return sendmsg(line, &h, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno : 0;
+}
+
+int line_send(int line, enum line_kind kind, int32_t value, int fd)
+{
+	return line_tell(line, kind, value, "", fd);
 }
 
 static int fd_of(struct msghdr *h)
@@ -51,8 +63,8 @@ static int fd_of(struct msghdr *h)
 
 int line_receive(int line, struct line_message *ret, int *ret_fd)
 {
-	struct line_message m;
-	struct iovec io = {&m, sizeof(m)};
+	struct line_message m = {0};
+	struct iovec io = {&m, sizeof(m) - 1}; /* a NUL behind the text */
 	union line_control control = {0};
 	struct msghdr h = {.msg_iov = &io,
 			.msg_iovlen = 1,
@@ -67,7 +79,7 @@ int line_receive(int line, struct line_message *ret, int *ret_fd)
 	if (n < 0)
 		return -errno;
 	fd = fd_of(&h);
-	if (n != sizeof(m) || (h.msg_flags & (MSG_TRUNC | MSG_CTRUNC))) {
+	if (n < HEAD || (h.msg_flags & (MSG_TRUNC | MSG_CTRUNC))) {
 		if (fd >= 0)
 			close(fd);
 		return n == 0 ? 0 : -EPROTO;

@@ -31,27 +31,34 @@ static int listen_failed(const struct listener *l, int error, struct err *e)
 			strerror(error));
 }
 
+int listen_at(const struct sockaddr *a, unsigned len, int *ret_fd)
+{
+	int on = 1, r;
+	int fd = socket(a->sa_family,
+			SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return -errno;
+	if (a->sa_family != AF_UNIX)
+		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (a->sa_family == AF_INET6)
+		(void)setsockopt(
+				fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+	if (bind(fd, a, len) == 0 && listen(fd, LISTEN_BACKLOG) == 0) {
+		*ret_fd = fd;
+		return 0;
+	}
+	r = -errno;
+	close(fd);
+	return r;
+}
+
 static int listen_socket(struct listener *l, const struct sockaddr *a,
 		socklen_t len, struct err *e)
 {
-	int on = 1, error;
+	int r = listen_at(a, len, &l->fd);
 
-	l->fd = socket(a->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
-			0);
-	if (l->fd < 0)
-		return listen_failed(l, errno, e);
-	if (a->sa_family != AF_UNIX)
-		(void)setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &on,
-				sizeof(on));
-	if (a->sa_family == AF_INET6)
-		(void)setsockopt(l->fd, IPPROTO_IPV6, IPV6_V6ONLY, &on,
-				sizeof(on));
-	if (bind(l->fd, a, len) == 0 && listen(l->fd, LISTEN_BACKLOG) == 0)
-		return 0;
-	error = errno;
-	close(l->fd);
-	l->fd = -1;
-	return listen_failed(l, error, e);
+	return r < 0 ? listen_failed(l, -r, e) : 0;
 }
 
 /* The port that a listener on port 0 was given. */

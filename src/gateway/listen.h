@@ -14,6 +14,7 @@
 
 struct address;
 struct config;
+struct sockaddr;
 
 enum { LISTENERS_MAX = 32, LISTENER_TEXT_MAX = 600, LISTEN_BACKLOG = 1024 };
 
@@ -39,6 +40,8 @@ struct listeners {
  */
 int listeners_open(struct listeners *l, const struct config *c,
 		const char *control_path, struct err *e);
+/* One socket that listens there. 0 or -errno. */
+int listen_at(const struct sockaddr *a, unsigned len, int *ret_fd);
 /* Closes them; with `files_too`, for the last one that has them open, the
  * files of Unix sockets go as well. May be called again. */
 void listeners_close(struct listeners *l, bool files_too);

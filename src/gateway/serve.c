@@ -136,8 +136,16 @@ static int serve_worker(const struct serve_options *o, struct config *c,
 	return r < 0 ? serve_fail(&e, SERVE_FAILED) : 0;
 }
 
-/* The supervisor keeps nothing of the configuration but the listeners. */
-static int serve_supervisor(struct config *c)
+static int run_supervisor(const struct serve_options *o, struct inherit *with)
+{
+	struct serve s = {.o = o};
+
+	return supervisor_run(with, serve_reload, &s);
+}
+
+/* The supervisor keeps nothing of the configuration but the listeners, and
+ * which ports forwards may have. */
+static int serve_supervisor(const struct serve_options *o, struct config *c)
 {
 	struct inherit with = {.line = -1};
 	char control[PATHS_MAX];
@@ -147,7 +155,7 @@ static int serve_supervisor(struct config *c)
 	if (r == 0)
 		r = listeners_open(&with.listeners, c, control, &e);
 	config_free(c);
-	return r < 0 ? serve_fail(&e, SERVE_FAILED) : supervisor_run(&with);
+	return r < 0 ? serve_fail(&e, SERVE_FAILED) : run_supervisor(o, &with);
 }
 
 /* A program that one of ours has started: its listeners are open already. */
@@ -159,7 +167,7 @@ static int serve_inherited(const struct serve_options *o, struct inherit *from)
 
 	(void)prctl(PR_SET_NAME, "glassbridge"); /* "exe" it was started as */
 	if (from->line < 0)
-		return supervisor_run(from);
+		return run_supervisor(o, from);
 	r = config_load(&c, &o->config, &e);
 	if (r < 0)
 		return serve_fail(&e, SERVE_CONFIGURATION);
@@ -190,7 +198,7 @@ int serve_run(const struct serve_options *o)
 		return serve_fail(&e, SERVE_CONFIGURATION);
 	}
 	if (!o->private)
-		return serve_supervisor(c);
+		return serve_supervisor(o, c);
 	tell_config(c);
 	return serve_private(o, c);
 }

@@ -15,6 +15,7 @@
 #include "gateway/inherit.h"
 #include "gateway/line.h"
 #include "gateway/notify.h"
+#include "gateway/ports.h"
 #include "gateway/worker.h"
 
 #define PROGRAM_SELF "/proc/self/exe"
@@ -38,6 +39,7 @@ struct crew {
 struct supervisor {
 	struct loop *loop;
 	struct inherit *with; /* borrowed */
+	struct ports *ports;  /* of forwards */
 	char *arguments, **argv;
 	char program[4096]; /* where it stands on disk */
 	struct crew *crew[INHERIT_WORKERS_MAX];
@@ -139,6 +141,7 @@ static void worker_exec(struct supervisor *s, int line)
 	signals_block(SIG_UNBLOCK);
 	h->line = line;
 	h->worker_count = 0;
+	h->port_count = 0; /* it asks */
 	if (variable_set(INHERIT_WORKER, h) < 0)
 		_exit(FAILED);
 	(void)unsetenv("NOTIFY_SOCKET"); /* the supervisor speaks */
@@ -237,6 +240,7 @@ static void supervisor_end(struct supervisor *s, int code)
 		s->code = code;
 		/* who knocks now is refused at once and does not wait */
 		listeners_close(&s->with->listeners, true);
+		ports_close(s->ports);
 	}
 	s->ending = true;
 	timer_stop(s->pause);
@@ -312,8 +316,11 @@ static void death_tell(
 static void crew_died(struct supervisor *s, size_t at, int status)
 {
 	enum crew_state was = s->crew[at]->state;
+	struct crew *serves = crew_in(s, CREW_SERVING);
 
 	death_tell(s, s->crew[at], status);
+	if (was == CREW_STARTING && serves)
+		ports_pass(s->ports, s->crew[at]->pid, serves->pid);
 	crew_remove(s, at);
 	if (s->ending) {
 		if (s->crew_count == 0)
@@ -386,6 +393,24 @@ static void crew_ready(struct supervisor *s, struct crew *c)
 	}
 }
 
+/* Of the ports of forwards. One that retires keeps what it has, and has no
+ * say any more. */
+static void crew_ports(struct crew *c, const struct line_message *m, int fd)
+{
+	struct ports *p = c->supervisor->ports;
+
+	if (c->supervisor->ending || c->state == CREW_RETIRING)
+		return;
+	if (m->kind == LINE_PORT && fd >= 0)
+		ports_answer(p, c->pid, m->text, fd);
+	else if (m->kind == LINE_PORT_DROP)
+		ports_drop(p, m->text);
+	else if (m->kind == LINE_PORTS_AGAIN)
+		ports_again(p);
+	else if (m->kind == LINE_PORTS_CHOSEN && c->state == CREW_SERVING)
+		ports_chosen(p, c->pid);
+}
+
 static void crew_heard(void *arg, int events)
 {
 	struct crew *c = arg;
@@ -393,8 +418,9 @@ static void crew_heard(void *arg, int events)
 	int fd, r;
 
 	while ((r = line_receive(c->line, &m, &fd)) > 0) {
+		crew_ports(c, &m, fd);
 		if (fd >= 0)
-			close(fd); /* a worker has nothing to give us */
+			close(fd);
 		if (m.kind == LINE_READY && c->state == CREW_STARTING &&
 				!c->supervisor->ending)
 			crew_ready(c->supervisor, c);
@@ -441,6 +467,7 @@ static void supervisor_renew(struct supervisor *s)
 		h->workers[i] = (struct inherit_worker){.pid = s->crew[i]->pid,
 				.line = s->crew[i]->line,
 				.retiring = s->crew[i]->state == CREW_RETIRING};
+	ports_hand(s->ports, h);
 	notify_reloading();
 	signals_block(SIG_BLOCK); /* they wait for the new image */
 	r = variable_set(INHERIT_SUPERVISOR, h);
@@ -476,6 +503,18 @@ static void supervisor_signal(void *arg, int signum)
 
 /* ---- life ---------------------------------------------------------------- */
 
+/* Those of before an upgrade are the serving worker's. */
+static int supervisor_ports(struct supervisor *s)
+{
+	const struct inherit *h = s->with;
+	pid_t who = 0;
+
+	for (size_t i = 0; i < h->worker_count; i++)
+		if (!h->workers[i].retiring)
+			who = h->workers[i].pid;
+	return ports_take(s->ports, h, who);
+}
+
 static int supervisor_start(struct supervisor *s)
 {
 	const struct inherit *h = s->with;
@@ -490,6 +529,8 @@ static int supervisor_start(struct supervisor *s)
 	for (size_t i = 0; r == 0 && i < SIGNALS; i++)
 		r = loop_signal_new(&s->signals[i], s->loop, signals[i],
 				supervisor_signal, s);
+	if (r == 0)
+		r = supervisor_ports(s);
 	signals_block(SIG_UNBLOCK); /* they waited while we were renewed */
 	for (size_t i = 0; r == 0 && i < h->worker_count; i++) {
 		s->served = true;
@@ -513,18 +554,22 @@ static void supervisor_done(struct supervisor *s)
 		loop_signal_free(s->signals[i]);
 	timer_free(s->pause);
 	timer_free(s->limit);
+	ports_free(s->ports);
 	free(s->argv);
 	free(s->arguments);
 	loop_free(s->loop);
 	listeners_close(&s->with->listeners, true);
 }
 
-int supervisor_run(struct inherit *with)
+int supervisor_run(struct inherit *with, ports_read_fn *read, void *arg)
 {
 	struct supervisor s = {.with = with};
-	int r = loop_new(&s.loop);
+	int r = ports_new(&s.ports, read, arg);
 
+	if (r == 0)
+		r = loop_new(&s.loop);
 	if (r < 0) {
+		ports_free(s.ports);
 		log_error(NULL, "event=start_failed detail=%s",
 				log_value(strerror(-r)).text);
 		listeners_close(&with->listeners, true);

@@ -19,6 +19,8 @@
 #ifndef GATEWAY_SUPERVISOR_H
 #define GATEWAY_SUPERVISOR_H
 
+#include "gateway/ports.h"
+
 struct inherit;
 
 enum {
@@ -31,8 +33,9 @@ enum {
 /*
  * Runs until it is told to end. `with` has the listeners, which are closed and
  * whose files are removed at the end, and the workers of before an upgrade.
+ * `read` reads the configuration, for the ports of forwards.
  * The exit code: 0; 1; or, where the first worker could not begin, its own.
  */
-int supervisor_run(struct inherit *with);
+int supervisor_run(struct inherit *with, ports_read_fn *read, void *arg);
 
 #endif

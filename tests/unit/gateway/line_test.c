@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -50,18 +51,41 @@ static void a_descriptor_comes_along_and_ends_with_an_exec(void)
 static void a_message_of_another_size_is_none(void)
 {
 	struct line_message m;
-	char long_one[64] = {0};
+	char long_one[8 + LINE_TEXT_MAX] = {0};
 	int ends[2], fd;
 
 	CHECK(line_new(ends) == 0);
 	CHECK(send(ends[0], long_one, 3, 0) == 3);
-	CHECK(send(ends[0], long_one, 64, 0) == 64);
+	CHECK(send(ends[0], long_one, sizeof(long_one), 0) == sizeof(long_one));
 	CHECK_INT(line_receive(ends[1], &m, &fd), -EPROTO);
 	CHECK_INT(line_receive(ends[1], &m, &fd), -EPROTO);
 	close(ends[0]);
 	close(ends[1]);
 }
 
+static void a_text_comes_along_as_far_as_there_is_room(void)
+{
+	struct line_message m;
+	char text[2 * LINE_TEXT_MAX];
+	int ends[2], fd;
+
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	CHECK(line_new(ends) == 0);
+	CHECK(line_tell(ends[0], LINE_PORT, 1, "0 ::1 boxes/a:5901", -1) == 0);
+	CHECK(line_tell(ends[0], LINE_PORT, 1, text, -1) == 0);
+	CHECK(line_send(ends[0], LINE_READY, 0, -1) == 0);
+	CHECK_INT(line_receive(ends[1], &m, &fd), 1);
+	CHECK_STR(m.text, "0 ::1 boxes/a:5901");
+	CHECK_INT(line_receive(ends[1], &m, &fd), 1);
+	CHECK_INT(strlen(m.text), LINE_TEXT_MAX - 1);
+	CHECK_INT(line_receive(ends[1], &m, &fd), 1);
+	CHECK(m.kind == LINE_READY && m.text[0] == '\0');
+	close(ends[0]);
+	close(ends[1]);
+}
+
 TESTS(T(a_message_arrives_whole_and_in_order),
+		T(a_text_comes_along_as_far_as_there_is_room),
 		T(a_descriptor_comes_along_and_ends_with_an_exec),
 		T(a_message_of_another_size_is_none))
