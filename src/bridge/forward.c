@@ -155,6 +155,17 @@ static bool is_missing(int r)
 	return r == -EADDRNOTAVAIL || r == -EAFNOSUPPORT;
 }
 
+/* Sources give the same socket again: two forwards would share it. */
+static bool forwards_listen(
+		const struct forwards *s, const char *host, uint16_t port)
+{
+	for (const struct forward *f = s->first; f; f = f->next)
+		for (size_t i = 0; f->port == port && i < f->door_count; i++)
+			if (strcmp(f->hosts[i], host) == 0)
+				return true;
+	return false;
+}
+
 /* One more address; all of a forward have the same port. */
 static int forward_listen(
 		struct forward *f, const char *host, bool quiet, struct err *e)
@@ -169,6 +180,10 @@ static int forward_listen(
 			.quiet = quiet};
 	int r;
 
+	if (f->port && forwards_listen(f->set, host, f->port))
+		return err_set(e, -EADDRINUSE,
+				"port %u is taken by another forward of ours",
+				f->port);
 	link_port(f, port);
 	(void)snprintf(name, sizeof(name), "%s:%s", f->guest, port);
 	r = door_open(&f->doors[f->door_count], &o, on_client, f, e);

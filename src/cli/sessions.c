@@ -10,6 +10,7 @@
 #include "cli/say.h"
 #include "cli/table.h"
 #include "core/buf.h"
+#include "hypervisor/hypervisor.h"
 #include "proto/json.h"
 #include "proto/url.h"
 
@@ -18,10 +19,12 @@ static int sessions(struct app *a, const void *values, int argc, char **argv);
 const struct command sessions_command = {
 		.name = "sessions",
 		.arguments = "[end ID]",
-		.summary = "List the consoles that are open, or end one",
-		.help = "It asks the gateway that runs on this machine. The "
-			"beginning of an id will do\n"
-			"where only one session has it.\n",
+		.summary = "List who is connected to guests, or end one",
+		.help = "Consoles, and connections of [[forwards]]. It asks "
+			"the "
+			"gateway that runs on this\n"
+			"machine. The beginning of an id will do where only "
+			"one has it.\n",
 		.arguments_max = 2,
 		.run = sessions,
 };
@@ -82,7 +85,27 @@ static int add_row(struct table *t, const struct json *s)
 	return table_add(t, cells);
 }
 
-static int put_table(const struct json *list)
+/* The guest's port stands behind its name, as `forward` takes it. */
+static int add_forward(struct table *t, const struct json *f)
+{
+	const char *guest = json_text(json_get(f, "guest"));
+	const char *port = json_text(json_get(f, "port"));
+	char name[GUEST_ID_MAX + CELL_MAX], age[CELL_MAX], in[CELL_MAX],
+			out[CELL_MAX];
+	const char *const cells[] = {json_text(json_get(f, "id")), name,
+			json_text(json_get(f, "kind")), NULL,
+			json_text(json_get(f, "from")),
+			json_text(json_get(f, "state")), age, in, out};
+
+	(void)snprintf(name, sizeof(name), "%s:%s", guest ? guest : "",
+			port ? port : "");
+	write_age(age, json_get(f, "since"));
+	write_size(in, json_get(f, "bytes_in"));
+	write_size(out, json_get(f, "bytes_out"));
+	return table_add(t, cells);
+}
+
+static int put_table(const struct json *list, const struct json *forwards)
 {
 	static const char *const heads[] = {"ID", "GUEST", "KIND", "USER",
 			"FROM", "STATE", "SINCE", "IN", "OUT", NULL};
@@ -92,6 +115,8 @@ static int put_table(const struct json *list)
 	table_init(&t, heads);
 	for (size_t i = 0; r == 0 && i < json_count(list); i++)
 		r = add_row(&t, json_at(list, i));
+	for (size_t i = 0; r == 0 && i < json_count(forwards); i++)
+		r = add_forward(&t, json_at(forwards, i));
 	if (r == 0)
 		table_print(&t, stdout);
 	table_done(&t);
@@ -106,7 +131,8 @@ static int list(const struct app *a)
 	if (r != 0)
 		return r;
 	r = app_json(a) ? put_json(answer.body)
-			: put_table(json_get(answer.body, "sessions"));
+			: put_table(json_get(answer.body, "sessions"),
+					  json_get(answer.body, "forwards"));
 	control_done(&answer);
 	return r;
 }

@@ -61,6 +61,8 @@ int forwards_read(struct reader *r, const struct toml *n, void *section)
 
 static int finish_all(struct reader *r, const struct config_forward *f)
 {
+	const struct config_profile *p;
+
 	if (!f->profile)
 		return fail_line(r, f->line,
 				"[[forwards]] with all = true needs a profile");
@@ -69,10 +71,17 @@ static int finish_all(struct reader *r, const struct config_forward *f)
 				"[[forwards]] with all = true takes the ports "
 				"that the profile's guests announce: no port, "
 				"guest, guest_port or kind");
-	if (!config_profile(r->c, f->profile))
+	p = config_profile(r->c, f->profile);
+	if (!p)
 		return fail_line(r, f->line,
 				"[[forwards]] there is no profile '%.60s'",
 				f->profile);
+	if (strcmp(p->kind, "arrakis") != 0)
+		return fail_line(r, f->line,
+				"[[forwards]] all = true follows what a server "
+				"of sandboxes announces; [profiles.%s] is of "
+				"kind %s",
+				p->name, p->kind);
 	return 0;
 }
 
@@ -95,6 +104,11 @@ static int finish_guest(struct reader *r, const struct config_forward *f)
 		return fail_line(r, f->line,
 				"[[forwards]] there is no profile '%.60s'",
 				name);
+	if (strcmp(p->kind, "proxmox") == 0)
+		return fail_line(r, f->line,
+				"[[forwards]] guests of Proxmox VE have no "
+				"ports that can be led to; `glassbridge vnc` "
+				"and `glassbridge ssh` reach them");
 	if (strcmp(p->kind, "static") != 0)
 		return 0;
 	for (size_t i = 0; i < p->guest_count; i++)

@@ -7,7 +7,9 @@
 #include "core/crypto.h"
 #include "core/log.h"
 #include "core/loop.h"
+#include "gateway/api_forwards.h"
 #include "gateway/exchange.h"
+#include "gateway/forwarder.h"
 #include "gateway/gateway.h"
 #include "gateway/routes.h"
 #include "gateway/siblings.h"
@@ -125,10 +127,13 @@ void api_sessions_answer(void *arg, const char *question, struct buf *to)
 		s = registry_find(g->registry, question + 4);
 		if (s && s->state != SESSION_ENDED)
 			session_stop(s, END_KILLED);
+		else if (!s)
+			(void)forwarder_end(g->forwarder, question + 4);
 	} else if (strcmp(question, "list") == 0) {
 		for (s = registry_first(g->registry); s;
 				s = registry_next(g->registry, s))
 			put_session(&o, s, false);
+		forwards_put(g, NULL, &o);
 	}
 	json_out_array_end(&o);
 	if (json_out_done(&o) < 0)
@@ -138,25 +143,37 @@ void api_sessions_answer(void *arg, const char *question, struct buf *to)
 /* ---- the list --------------------------------------------------------------
  */
 
+static void put_older(struct json_out *o, const struct exchange *x,
+		const struct json *const *answers, size_t count, bool forwards)
+{
+	const struct json *v;
+
+	for (size_t i = 0; i < count; i++)
+		for (size_t k = 0; (v = json_at(answers[i], k)); k++)
+			if (forwards_is(v) == forwards &&
+					older_session_shown(x, v))
+				put_older_session(o, v);
+}
+
 static void sessions_got(
 		void *arg, const struct json *const *answers, size_t count)
 {
 	struct exchange *x = arg;
 	struct registry *all = x->gateway->registry;
-	const struct json *v;
 	struct json_out o;
 
 	exchange_json(x, &o);
 	json_out_object_begin(&o);
 	json_out_put_array(&o, "sessions");
-	for (size_t i = 0; i < count; i++)
-		for (size_t k = 0; (v = json_at(answers[i], k)); k++)
-			if (older_session_shown(x, v))
-				put_older_session(&o, v);
+	put_older(&o, x, answers, count, false);
 	for (struct session *s = registry_first(all); s;
 			s = registry_next(all, s))
 		if (session_shown(x, s))
 			put_session(&o, s, exchange_candid(x, s->grant.guest));
+	json_out_array_end(&o);
+	json_out_put_array(&o, "forwards");
+	put_older(&o, x, answers, count, true);
+	forwards_put(x->gateway, x, &o);
 	json_out_array_end(&o);
 	json_out_object_end(&o);
 	exchange_answer_json(x, 200, &o);
@@ -248,6 +265,10 @@ void api_session_delete(struct gateway *g, struct exchange *x)
 {
 	struct session *s = session_named(x, route_param(&x->match, "id"));
 
+	if (!s && forwards_end_named(g, x, route_param(&x->match, "id"))) {
+		exchange_answer(x, 204);
+		return;
+	}
 	if (!s) {
 		if (siblings_ask(g->siblings, "list", older_sessions_got, x) <
 				0)

@@ -81,6 +81,13 @@ void exchange_answer_json(
 	exchange_return(x);
 }
 
+void exchange_answer_text(struct exchange *x, const char *type)
+{
+	x->status = 200;
+	x->type = type;
+	exchange_return(x);
+}
+
 void exchange_upgrade(struct exchange *x, struct session *s)
 {
 	x->status = 101;

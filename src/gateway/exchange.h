@@ -114,6 +114,8 @@ void exchange_answer(struct exchange *x, unsigned status);
  * of ours. */
 void exchange_answer_json(
 		struct exchange *x, unsigned status, struct json_out *o);
+/* 200, with what stands in `answer`, of this type (static). */
+void exchange_answer_text(struct exchange *x, const char *type);
 /* As problem+json: the word's status, sentence and hint; a detail where there
  * is a better sentence. An upgrade is refused by a Close instead. */
 void exchange_refuse(struct exchange *x, enum end_word word, const char *detail,

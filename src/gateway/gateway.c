@@ -10,6 +10,7 @@
 #include "core/crypto.h"
 #include "core/log.h"
 #include "core/loop.h"
+#include "gateway/hypervisors.h"
 #include "gateway/jobs.h"
 #include "gateway/payload_door.h"
 #include "gateway/peers.h"
@@ -23,45 +24,6 @@
 #include "session/warm.h"
 #include "store/store.h"
 
-static void hypervisors_free(struct hypervisor **all, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		hypervisor_free(all[i]);
-	free(all);
-}
-
-/*
- * One for each profile. A profile of a kind that is not built in is told and
- * left out: the others are of use.
- */
-static int hypervisors_open(const struct gateway *g, const struct config *c,
-		struct hypervisor ***ret_all, size_t *ret_count, struct err *e)
-{
-	struct hypervisor **all = calloc(c->profile_count + 1, sizeof(void *));
-	size_t count = 0;
-
-	if (!all)
-		return err_set(e, -ENOMEM, "no memory");
-	for (size_t i = 0; i < c->profile_count; i++) {
-		int r = hypervisor_open(&all[count], g->providers, g->control,
-				&c->profiles[i], e);
-
-		if (r == -ENOTSUP) {
-			log_warn(NULL, "event=profile_skipped detail=%s",
-					log_value(e->text).text);
-			continue;
-		}
-		if (r < 0) {
-			hypervisors_free(all, count);
-			return r;
-		}
-		count++;
-	}
-	*ret_all = all;
-	*ret_count = count;
-	return 0;
-}
-
 int gateway_can(const struct config *c, struct err *e)
 {
 	if (c->gateway.store_kind == CONFIG_STORE_MEMORY)
@@ -73,33 +35,12 @@ int gateway_can(const struct config *c, struct err *e)
 								     : "redis");
 }
 
-/* They owe nobody anything any more. */
 static void retired_sweep(struct tick *t, uint64_t now)
 {
 	struct gateway *g = (struct gateway *)((char *)t -
 					       offsetof(struct gateway, tick));
-	struct hypervisor **at = &g->retired;
 
-	while (*at) {
-		struct hypervisor *h = *at;
-
-		if (hypervisor_owes(h)) {
-			at = &h->next;
-			continue;
-		}
-		*at = h->next;
-		hypervisor_free(h);
-	}
-}
-
-/* Who waits for an answer of one gets it. */
-static void hypervisors_retire(struct gateway *g)
-{
-	for (size_t i = 0; i < g->hypervisor_count; i++) {
-		g->hypervisors[i]->next = g->retired;
-		g->retired = g->hypervisors[i];
-	}
-	free(g->hypervisors);
+	hypervisors_sweep(&g->retired);
 }
 
 /* Some keep connections ready (R52). */
@@ -130,19 +71,20 @@ int gateway_configure(struct gateway *g, struct config *c, const char *base_url,
 	if (r == 0 && !(base = strdup(base_url)))
 		r = err_set(e, -ENOMEM, "no memory");
 	if (r == 0)
-		r = hypervisors_open(g, c, &all, &count, e);
+		r = hypervisors_open(&all, &count, g->control, g->providers, c,
+				NULL, e);
 	if (r == 0)
 		r = payload_door_new(&door, c, e);
 	if (r == 0) /* the last that may fail */
 		r = peers_trust(g->peers, &c->gateway.trusted_proxies, e);
 	if (r < 0) {
-		hypervisors_free(all, count);
+		hypervisors_close(all, count);
 		payload_door_free(door);
 		free(base);
 		return r;
 	}
 	warm_forget(g->warm);
-	hypervisors_retire(g);
+	hypervisors_retire(&g->retired, g->hypervisors, g->hypervisor_count);
 	warm_them(g->warm, c, all, count);
 	payload_door_free(g->payload_door);
 	g->payload_door = door;
@@ -220,13 +162,8 @@ void gateway_free(struct gateway *g)
 	if (!g)
 		return;
 	tick_remove(g->control, &g->tick);
-	while (g->retired) {
-		struct hypervisor *next = g->retired->next;
-
-		hypervisor_free(g->retired);
-		g->retired = next;
-	}
-	hypervisors_free(g->hypervisors, g->hypervisor_count);
+	hypervisors_end(&g->retired);
+	hypervisors_close(g->hypervisors, g->hypervisor_count);
 	people_free(g->people);
 	realms_free(g->realms);
 	jobs_free(g->jobs);
@@ -248,18 +185,8 @@ void gateway_free(struct gateway *g)
 struct hypervisor *gateway_hypervisor(const struct gateway *g,
 		const char *guest, const char **ret_rest)
 {
-	const char *slash = strchr(guest, '/');
-	size_t len = slash ? (size_t)(slash - guest) : 0;
-
-	for (size_t i = 0; slash && i < g->hypervisor_count; i++) {
-		const char *profile = g->hypervisors[i]->profile;
-
-		if (strlen(profile) != len || memcmp(profile, guest, len) != 0)
-			continue;
-		*ret_rest = slash + 1;
-		return g->hypervisors[i];
-	}
-	return NULL;
+	return hypervisors_find(
+			g->hypervisors, g->hypervisor_count, guest, ret_rest);
 }
 
 struct hypervisor *gateway_hypervisor_of(const struct gateway *g,

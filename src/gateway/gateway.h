@@ -18,6 +18,7 @@
 struct auth;
 struct config;
 struct crypto_rsa;
+struct forwarder;
 struct front;
 struct jobs;
 struct payload_door;
@@ -69,6 +70,7 @@ struct gateway {
 	struct tick tick;
 	struct front *fronts[GATEWAY_LOOPS_MAX];
 	size_t front_count;
+	struct forwarder *forwarder;  /* borrowed; NULL: without a supervisor */
 	struct crypto_rsa *spice_key; /* ours, towards SPICE viewers */
 	uint64_t started_ms;
 	bool draining; /* new consoles are refused */

@@ -29,7 +29,7 @@ enum {
 	INHERIT_WORKERS_MAX = 16,
 	INHERIT_PORTS_MAX = 2048,
 	INHERIT_NAME_MAX = 128,
-	INHERIT_TEXT_MAX = 100 * 1024, /* execve takes 128 KiB a text */
+	INHERIT_TEXT_MAX = 124 * 1024, /* execve takes 128 KiB a text */
 };
 
 struct inherit_worker {

@@ -4,6 +4,7 @@
 
 #include "config/config.h"
 #include "core/log.h"
+#include "gateway/forwarder.h"
 #include "gateway/front.h"
 #include "gateway/gateway.h"
 #include "gateway/site.h"
@@ -114,6 +115,16 @@ static int change_make(struct worker *w, struct change *n, struct err *e)
 	return 0;
 }
 
+/* Without memory the old ones stay; all else stands. */
+static void change_forwards(struct worker *w, const struct config *c)
+{
+	struct err e;
+
+	if (w->forwarder && forwarder_configure(w->forwarder, c, &e) < 0)
+		log_error(NULL, "event=forwards_stay detail=%s",
+				log_value(e.text).text);
+}
+
 /* Nothing fails any more. */
 static void change_stands(struct worker *w, struct change *n)
 {
@@ -123,6 +134,7 @@ static void change_stands(struct worker *w, struct change *n)
 	}
 	for (size_t i = 0; i < w->data_count; i++)
 		front_site(w->data[i].front, n->sites[i]);
+	change_forwards(w, n->config);
 	log_info(NULL, "event=reloaded file=%s",
 			log_value(n->config->file ? n->config->file : "-")
 					.text);

@@ -54,6 +54,7 @@ static const struct route control[] = {
 static const struct route ops[] = {
 	{"GET", "/healthz", front_health, NULL},
 	{"GET", "/readyz", front_health, NULL},
+	API("GET", "/metrics", api_metrics, .anybody = true),
 };
 
 /* clang-format on */

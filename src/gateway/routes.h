@@ -56,5 +56,6 @@ void api_session_delete(struct gateway *g, struct exchange *x);
 /* What a younger worker asks (gateway/siblings.h); arg is the gateway. */
 void api_sessions_answer(void *arg, const char *question, struct buf *to);
 void api_reload_post(struct gateway *g, struct exchange *x);
+void api_metrics(struct gateway *g, struct exchange *x);
 
 #endif

@@ -13,6 +13,7 @@
 #include "core/log.h"
 #include "core/loop.h"
 #include "gateway/doors.h"
+#include "gateway/forwarder.h"
 #include "gateway/gateway.h"
 #include "gateway/line.h"
 #include "gateway/routes.h"
@@ -63,7 +64,8 @@ static size_t worker_load(const struct worker *w)
 static void drain_look(void *arg)
 {
 	struct worker *w = arg;
-	size_t left = registry_live(w->gateway->registry) + worker_load(w);
+	size_t left = registry_live(w->gateway->registry) + worker_load(w) +
+		      forwarder_live(w->forwarder);
 	bool late = w->drain_by_ms > 0 &&
 		    loop_now_ms(w->control) >= w->drain_by_ms;
 
@@ -93,6 +95,7 @@ static void worker_drain(struct worker *w, uint64_t limit_ms)
 	w->doors = NULL;
 	listeners_close(w->o->listeners, w->o->line < 0);
 	gateway_drain(w->gateway, END_SHUTDOWN);
+	forwarder_drain(w->forwarder, END_SHUTDOWN);
 	for (size_t i = 0; i < w->data_count; i++)
 		front_drain(w->data[i].front);
 	timer_set(w->drain_timer, DRAIN_LOOK_MS);
@@ -109,6 +112,7 @@ static void worker_retire(struct worker *w)
 	doors_free(w->doors);
 	w->doors = NULL;
 	listeners_close(w->o->listeners, false);
+	forwarder_retire(w->forwarder);
 	for (size_t i = 0; i < w->data_count; i++)
 		front_retire(w->data[i].front);
 	timer_set(w->drain_timer, RETIRE_LOOK_MS);
@@ -216,6 +220,7 @@ static void worker_ready(void *arg, const struct worker_links *links)
 		w->o->ready(w->o->arg, links);
 	if (w->o->line >= 0)
 		(void)line_send(w->o->line, LINE_READY, 0, -1);
+	forwarder_serves(w->forwarder);
 }
 
 /* ---- loops
@@ -321,10 +326,26 @@ static int worker_open(struct worker *w, struct err *e)
 	return r;
 }
 
+/* Private, it binds nothing but its one port. */
+static int worker_forwards(struct worker *w, struct err *e)
+{
+	int r;
+
+	if (w->o->line < 0)
+		return 0;
+	r = forwarder_new(&w->forwarder, w->o->providers, w->o->line);
+	if (r < 0)
+		return err_set(e, r, "cannot start: %s", strerror(-r));
+	w->gateway->forwarder = w->forwarder;
+	return forwarder_configure(w->forwarder, w->gateway->config, e);
+}
+
 static int worker_start(struct worker *w, struct err *e)
 {
 	int r = worker_open(w, e);
 
+	if (r == 0)
+		r = worker_forwards(w, e);
 	if (r < 0)
 		return r;
 	for (size_t n = data_loops_wanted(w->gateway->config);
@@ -360,6 +381,7 @@ static void worker_end(struct worker *w)
 		loop_signal_free(w->signals[i]);
 	for (size_t i = 0; i < w->data_count; i++)
 		data_free(&w->data[i]);
+	forwarder_free(w->forwarder);
 	gateway_free(w->gateway);
 	if (w->tls)
 		tls_context_unref(w->tls);

@@ -18,6 +18,7 @@
 
 struct config;
 struct doors;
+struct forwarder;
 struct front;
 struct site;
 struct tls_context;
@@ -33,6 +34,7 @@ struct worker {
 	const struct worker_options *o;
 	struct loop *control;
 	struct gateway *gateway;
+	struct forwarder *forwarder; /* NULL: private */
 	struct tls_context *tls;
 	bool self_made;
 	struct doors *doors; /* NULL once nobody is let in any more */

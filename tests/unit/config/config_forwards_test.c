@@ -82,6 +82,16 @@ static void what_is_wrong_with_a_forward_is_told(void)
 			"FILE:8: [[forwards]] with all = true takes the ports "
 			"that the profile's guests announce: no port, guest, "
 			"guest_port or kind");
+	refused(PROFILES "all = true\nprofile = 'lab'\n",
+			"FILE:8: [[forwards]] all = true follows what a server "
+			"of sandboxes announces; [profiles.lab] is of kind "
+			"static");
+	refused("[profiles.home]\nurl = 'https://a:8006'\nuser = 'a@pam'\n"
+		"password = 'x'\n"
+		"[[forwards]]\nguest = 'home/qemu/100'\nport = 1\n",
+			"FILE:5: [[forwards]] guests of Proxmox VE have no "
+			"ports that can be led to; `glassbridge vnc` and "
+			"`glassbridge ssh` reach them");
 	refused(PROFILES "all = true\nprofile = 'bxs'\n",
 			"FILE:8: [[forwards]] there is no profile 'bxs'");
 	refused(PROFILES "listen = ['::1', '::2', '::3', '::4', '::5']\n"

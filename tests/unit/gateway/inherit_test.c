@@ -56,6 +56,8 @@ static void what_is_written_is_read_again(void)
 							}},
 			.workers = {{712, 10, false}, {698, 11, true}},
 			.worker_count = 2,
+			.ports = {{20, ""}, {21, "boxes/a,b;c:5901"}},
+			.port_count = 2,
 	};
 	char *text = written(&from);
 	const struct listener *l = h.listeners.items;
@@ -72,6 +74,9 @@ static void what_is_written_is_read_again(void)
 	CHECK(h.workers[0].pid == 712 && h.workers[0].line == 10 &&
 			!h.workers[0].retiring);
 	CHECK(h.workers[1].pid == 698 && h.workers[1].retiring);
+	CHECK(h.port_count == 2 && h.ports[0].fd == 20 && h.ports[1].fd == 21);
+	CHECK_STR(h.ports[0].name, "");
+	CHECK_STR(h.ports[1].name, "boxes/a,b;c:5901");
 	free(text);
 }
 
@@ -96,8 +101,12 @@ static void the_most_that_can_be_handed_down_fits(void)
 		memset(l->host, '%', sizeof(l->host) - 1);
 		memset(l->text, '\xff', sizeof(l->text) - 1);
 	}
+	from->port_count = INHERIT_PORTS_MAX;
+	for (int i = 0; i < INHERIT_PORTS_MAX; i++)
+		from->ports[i].fd = 1500000000 + i;
 	text = written(from);
 	CHECK(inherit_parse(text, &h, NULL) == 0);
+	CHECK_INT(h.port_count, INHERIT_PORTS_MAX);
 	CHECK_INT(h.listeners.count, LISTENERS_MAX);
 	CHECK_STR(h.listeners.items[31].text, from->listeners.items[31].text);
 	free(text);
@@ -133,6 +142,11 @@ static void what_is_damaged_is_refused_and_nothing_is_touched(void)
 			"1;worker=712,9,idle",
 			"1;worker=712,9",
 			"1;worker=712,9,serving;line=9",
+			"1;port=9",
+			"1;port=x,",
+			"1;port=9,a,b",
+			"1;port=9,%00",
+			"1;port=9,;port=9,",
 	};
 	struct err e;
 
