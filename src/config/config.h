@@ -178,6 +178,8 @@ struct config_gateway {
 	unsigned max_sessions, max_sessions_per_user;
 	unsigned keep_alive;      /* seconds of silence; 0: never */
 	bool sessions_by_default; /* nobody has said max_sessions */
+	/* not said: for how many wires the descriptors suffice; 0: all */
+	unsigned max_wires;
 };
 
 /* A host beyond the profiles, to which payloads may lead. */

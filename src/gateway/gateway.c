@@ -97,6 +97,7 @@ int gateway_configure(struct gateway *g, struct config *c, const char *base_url,
 	realms_configure(g->realms, all, count);
 	registry_set_limits(g->registry, c->gateway.max_sessions,
 			c->gateway.max_sessions_per_user);
+	registry_set_wires(g->registry, c->gateway.max_wires);
 	registry_set_keep(g->registry,
 			c->gateway.keep_alive ? c->gateway.keep_alive * 1000
 					      : RELAY_NEVER);

@@ -12,7 +12,10 @@
 #include "proto/url.h"
 
 enum {
-	FDS_A_SESSION = 3, /* client, backend, and some of a pipe */
+	FDS_SPARE = 200, /* listeners, the store, calls to hypervisors ... */
+	/* Client and backend; a serial line that is shared has a pair between
+	 * them. A pipe of the fast path is done without where there is none. */
+	FDS_A_WIRE = 4,
 };
 
 int worker_site(struct worker *w, const struct config *c,
@@ -34,8 +37,11 @@ void worker_limits(struct config *c)
 		return;
 	fds.rlim_cur = fds.rlim_max;
 	(void)setrlimit(RLIMIT_NOFILE, &fds);
-	most = (unsigned)((fds.rlim_cur > 200 ? fds.rlim_cur - 200 : 1) /
-			  FDS_A_SESSION);
+	most = fds.rlim_cur > FDS_SPARE + FDS_A_WIRE
+			       ? (unsigned)((fds.rlim_cur - FDS_SPARE) /
+						 FDS_A_WIRE)
+			       : 1;
+	c->gateway.max_wires = most; /* a session may have several */
 	if (c->gateway.max_sessions <= most)
 		return;
 	if (c->gateway.sessions_by_default)

@@ -18,7 +18,8 @@ struct registry {
 	struct session *by_user[USER_BUCKETS];     /* those that live */
 	struct session *ended_first, **ended_last; /* the oldest end first */
 	size_t live, kept;
-	size_t session_max, user_max;
+	size_t session_max, user_max, wires_max;
+	size_t joined; /* wires beside the first of their session */
 	uint32_t keep_ms;
 	struct tick tick;
 	void (*on_end)(void *arg);
@@ -108,7 +109,7 @@ int registry_new(struct registry **ret_registry, struct loop *control)
 	r->control = control;
 	r->ring.next = r->ring.prev = &r->ring;
 	r->ended_last = &r->ended_first;
-	r->session_max = r->user_max = SIZE_MAX;
+	r->session_max = r->user_max = r->wires_max = SIZE_MAX;
 	r->tick.fn = registry_sweep;
 	tick_add(control, &r->tick);
 	*ret_registry = r;
@@ -134,6 +135,24 @@ void registry_set_limits(
 	r->user_max = user_max;
 }
 
+void registry_set_wires(struct registry *r, size_t wires_max)
+{
+	r->wires_max = wires_max ? wires_max : SIZE_MAX;
+}
+
+bool registry_wire_joins(struct registry *r)
+{
+	if (r->live + r->joined >= r->wires_max)
+		return false;
+	r->joined++;
+	return true;
+}
+
+void registry_wire_gone(struct registry *r)
+{
+	r->joined--;
+}
+
 void registry_set_keep(struct registry *r, uint32_t keep_ms)
 {
 	r->keep_ms = keep_ms;
@@ -143,7 +162,7 @@ static bool registry_full(struct registry *r, const char *user)
 {
 	size_t mine = 0;
 
-	if (r->live >= r->session_max)
+	if (r->live >= r->session_max || r->live + r->joined >= r->wires_max)
 		return true;
 	for (struct session *s = *user_bucket(r, user); s; s = s->same_user)
 		mine += strcmp(s->grant.user, user) == 0;

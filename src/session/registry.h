@@ -23,6 +23,8 @@ void registry_free(struct registry *r); /* all sessions have ended */
 
 void registry_set_limits(
 		struct registry *r, size_t session_max, size_t user_max);
+/* How many wires all sessions may have, those that joined included; 0: any. */
+void registry_set_wires(struct registry *r, size_t wires_max);
 /* For sessions from now on: relay_options.keep_ms. */
 void registry_set_keep(struct registry *r, uint32_t keep_ms);
 
@@ -42,6 +44,10 @@ struct session *registry_spice_viewer(
 /* In the order they began; NULL at the end. */
 struct session *registry_first(struct registry *r);
 struct session *registry_next(struct registry *r, struct session *s);
+
+/* One more wire of a session: false where the limit is reached. */
+bool registry_wire_joins(struct registry *r);
+void registry_wire_gone(struct registry *r);
 
 /* How many live. */
 size_t registry_live(const struct registry *r);

@@ -35,11 +35,14 @@ enum end_word session_join(struct session *s, const char *code_hash,
 		return END_LINK_USED;
 	if (now_ms > s->join_until_ms)
 		return END_LINK_EXPIRED;
-	if (s->wire_count >= SESSION_WIRES_MAX - 1) /* and the first */
+	if (s->wire_count >= SESSION_WIRES_MAX - 1 || /* and the first */
+			!registry_wire_joins(s->registry))
 		return END_LIMIT;
 	w = calloc(1, sizeof(*w));
-	if (!w)
+	if (!w) {
+		registry_wire_gone(s->registry);
 		return END_INTERNAL;
+	}
 	w->session = s;
 	w->next = s->wires;
 	if (w->next)
@@ -76,6 +79,7 @@ void wire_over(struct wire *w)
 	if (w->next)
 		w->next->prev = w->prev;
 	s->wire_count--;
+	registry_wire_gone(s->registry);
 	free(w);
 	session_ends(s);
 }

@@ -81,6 +81,30 @@ static void there_is_a_ceiling(void)
 	down();
 }
 
+/* R55: the descriptors are counted for all that are open. */
+static void the_wires_of_all_sessions_have_a_ceiling(void)
+{
+	struct session *second;
+	struct grant other;
+	struct wire *w;
+
+	up();
+	other = session->grant;
+	other.id[0] = '-';
+	registry_set_wires(registry, 3);
+	session_opens(session, HASH, 0);
+	CHECK_INT(session_join(session, HASH, 0, &w), END_WORDS);
+	CHECK_INT(session_join(session, HASH, 0, &w), END_WORDS);
+	CHECK_INT(session_join(session, HASH, 0, &w), END_LIMIT);
+	CHECK_INT(registry_add(registry, &other, "192.0.2.7", &second),
+			-EDQUOT);
+	wire_over(session->wires);
+	CHECK_INT(session_join(session, HASH, 0, &w), END_WORDS);
+	while (session->wires)
+		wire_over(session->wires);
+	down();
+}
+
 static void the_session_ends_with_the_last_wire_after_the_first(void)
 {
 	struct wire *w;
@@ -219,6 +243,7 @@ static void the_first_wire_is_the_main_channel_and_there_is_one(void)
 
 TESTS(T(the_code_of_the_first_wire_lets_others_join_for_a_while),
 		T(there_is_a_ceiling),
+		T(the_wires_of_all_sessions_have_a_ceiling),
 		T(the_session_ends_with_the_last_wire_after_the_first),
 		T(a_wire_that_comes_after_the_first_has_gone_is_ended),
 		T(a_guest_is_seen_to_have_a_viewer),
