@@ -14,6 +14,8 @@
 #include "core/log.h"
 #include "proto/address.h"
 
+enum { ANY_PORT_TRIES = 8 };
+
 static const char *const here[] = {"127.0.0.1", "::1"};
 
 /* ---- letting in -----------------------------------------------------------
@@ -199,7 +201,7 @@ static int forward_listen(
 	return 0;
 }
 
-static int forward_listen_all(struct forward *f,
+static int forward_listen_each(struct forward *f,
 		const struct forward_options *o, struct err *e)
 {
 	const bool usual = o->host_count == 0;
@@ -214,6 +216,22 @@ static int forward_listen_all(struct forward *f,
 		r = forward_listen(f, hosts[i], o->quiet, e);
 		if (usual && i > 0 && is_missing(r))
 			r = 0; /* a machine without IPv6 */
+	}
+	return r;
+}
+
+/* A port that is free at the first address may be somebody's at the next:
+ * where any will do, another one is tried. A source has one for each name. */
+static int forward_listen_all(struct forward *f,
+		const struct forward_options *o, struct err *e)
+{
+	const bool any = o->port == 0 && !f->set->o.source;
+	int r = forward_listen_each(f, o, e);
+
+	for (int i = 1; i < ANY_PORT_TRIES && any && r == -EADDRINUSE; i++) {
+		forward_shut(f);
+		f->port = 0;
+		r = forward_listen_each(f, o, e);
 	}
 	return r;
 }

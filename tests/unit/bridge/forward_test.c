@@ -1,8 +1,10 @@
 #include "bridge/forward.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -332,6 +334,38 @@ static void an_address_that_cannot_be_had_leaves_nothing_behind(void)
 	guesthouse_end();
 }
 
+static void any_port_is_one_that_is_free_at_every_address(void)
+{
+	enum { HELD = 1000, FORWARDS = 100 };
+	static const char *const hosts[] = {"127.0.0.1", "127.99.99.99"};
+	static int held[HELD];
+	struct sockaddr_in a = {.sin_family = AF_INET,
+			.sin_addr.s_addr = htonl(0x7f636363)};
+	struct forward_options o = {.hosts = hosts,
+			.host_count = 2,
+			.guest = "lab/box",
+			.guest_port = 1};
+	struct rlimit files;
+	struct forward *f;
+	struct err e = {0};
+
+	CHECK(getrlimit(RLIMIT_NOFILE, &files) == 0);
+	files.rlim_cur = files.rlim_max;
+	CHECK(setrlimit(RLIMIT_NOFILE, &files) == 0);
+	guesthouse_begin(NULL);
+	/* what is free at the first one is taken at the second now and then */
+	for (int i = 0; i < HELD; i++) {
+		held[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		CHECK(bind(held[i], (struct sockaddr *)&a, sizeof(a)) == 0);
+	}
+	for (int i = 0; i < FORWARDS; i++)
+		if (forward_open(&f, house.forwards, &o, &e) < 0)
+			fail_msg("forward %d: %s", i, e.text);
+	for (int i = 0; i < HELD; i++)
+		(void)close(held[i]);
+	guesthouse_end();
+}
+
 TESTS(T(each_side_may_end_its_half_and_still_hear_the_other),
 		T(what_the_client_said_before_it_was_let_in_is_not_lost),
 		T(a_hypervisors_refusal_is_told_with_its_word),
@@ -343,4 +377,5 @@ TESTS(T(each_side_may_end_its_half_and_still_hear_the_other),
 		T(a_client_that_never_reads_stops_the_guest),
 		T(a_closed_forward_tells_who_is_in),
 		T(it_may_be_ended_at_any_moment),
-		T(an_address_that_cannot_be_had_leaves_nothing_behind))
+		T(an_address_that_cannot_be_had_leaves_nothing_behind),
+		T(any_port_is_one_that_is_free_at_every_address))
