@@ -80,13 +80,17 @@ static void run_opener(const char *path)
 /* A process of its own, which outlives us and then takes the file away. */
 static void become_opener(const char *path)
 {
-	int null = open("/dev/null", O_RDWR);
+	static const int ours[] = {SIGTERM, SIGHUP, SIGINT, SIGPIPE};
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	if (setsid() < 0 || fork() != 0)
 		_exit(0);
 	for (int fd = 0; null >= 0 && fd <= STDERR_FILENO; fd++)
 		(void)dup2(null, fd);
-	(void)signal(SIGPIPE, SIG_DFL);
+	/* a private gateway's listener would live as long as the browser */
+	(void)close_range(STDERR_FILENO + 1, ~0U, 0);
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+		(void)signal(ours[i], SIG_DFL);
 	run_opener(path);
 	(void)sleep(FILE_LIVES_S);
 	(void)unlink(path);
