@@ -11,6 +11,7 @@
 #include "cli/app.h"
 #include "cli/chord.h"
 #include "cli/commands.h"
+#include "cli/fate.h"
 #include "cli/kills.h"
 #include "cli/output.h"
 #include "cli/record.h"
@@ -83,8 +84,9 @@ struct seat {
 	struct terminal terminal;
 	struct stream *keys; /* the layer that knows the chord */
 	struct session *session;
-	bool over;
-	int signum; /* that ended it */
+	struct fate_of fate; /* where it is, and since when */
+	bool over, left;     /* the console; by the user, without one */
+	int signum;          /* that ended it */
 	enum end_word word;
 	char detail[ERR_TEXT_MAX];
 };
@@ -135,6 +137,8 @@ static void on_kill(void *arg, int signum)
 	seat->signum = signum;
 	if (seat->session)
 		session_stop(seat->session, END_CLIENT_CLOSED);
+	else
+		target_answered(seat->target); /* nobody waits long */
 }
 
 /* ---- opening --------------------------------------------------------------
@@ -173,7 +177,54 @@ static int open_console(struct seat *seat, struct desk *d, bool input)
 	};
 	int r = open_keys(seat, &c.client);
 
+	seat->over = false;
+	seat->fate.since_ms = loop_now_ms(seat->target->sources.loop);
 	return r < 0 ? r : desk_open(d, &c, &seat->session);
+}
+
+/* The console has ended: is it to be opened again? Where one came to nothing,
+ * the time for the next ones is what is left. */
+static bool follow(struct seat *seat)
+{
+	const char *id = seat->target->guest->id;
+	struct fate_of *f = &seat->fate;
+	uint64_t now = loop_now_ms(seat->target->sources.loop);
+
+	if (seat->signum || !fate_can_change(seat->target) ||
+			(seat->word != END_GUEST_CLOSED &&
+					seat->word != END_BACKEND_FAILED &&
+					f->by_ms == 0))
+		return false;
+	if (f->by_ms == 0 || now - f->since_ms > FATE_WAIT_MS)
+		f->by_ms = now + FATE_WAIT_MS;
+	switch (fate_find(f)) {
+	case FATE_MOVED:
+		terminal_note(&seat->terminal, "%s moved to node %s", id,
+				f->node);
+		return true;
+	case FATE_RESTARTED:
+		terminal_note(&seat->terminal, "%s was started anew", id);
+		return true;
+	case FATE_LEFT:
+		seat->left = true;
+		return false;
+	case FATE_SAME:
+		break;
+	}
+	return false;
+}
+
+/* To its end, wherever the guest goes. */
+static int keep_open(struct seat *seat, struct desk *d, bool input)
+{
+	int r;
+
+	do {
+		r = open_console(seat, d, input);
+		while (r == 0 && !seat->over)
+			(void)target_wait(seat->target, UINT32_MAX);
+	} while (r == 0 && seat->word != END_CLIENT_CLOSED && follow(seat));
+	return r;
 }
 
 /* From the moment that it is lent, a signal must not end us before it is given
@@ -190,9 +241,7 @@ static int sit(struct seat *seat, struct desk *d, bool input)
 	if (r == 0)
 		r = terminal_lend(&seat->terminal);
 	if (r == 0)
-		r = open_console(seat, d, input);
-	while (r == 0 && !seat->over)
-		(void)target_wait(seat->target, UINT32_MAX);
+		r = keep_open(seat, d, input);
 	terminal_give_back(&seat->terminal);
 	loop_signal_free(resized);
 	kills_done(&kills);
@@ -223,7 +272,7 @@ static int tell_end(const struct seat *seat)
 		say("%s: ended by a signal", id);
 		return EXIT_FAILED;
 	}
-	if (seat->word == END_CLIENT_CLOSED)
+	if (seat->word == END_CLIENT_CLOSED || seat->left)
 		return EXIT_OK;
 	say("%s: %s", id, *seat->detail ? seat->detail : info->sentence);
 	if (seat->word == END_NO_SUCH_CONSOLE) {
@@ -235,15 +284,17 @@ static int tell_end(const struct seat *seat)
 	return info->exit_code;
 }
 
-static int put_result(const struct target *t, int code)
+static int put_result(const struct seat *seat, int code)
 {
+	const struct target *t = seat->target;
+	const char *node = *seat->fate.node ? seat->fate.node : NULL;
 	struct json_out o;
 	struct buf b;
 
 	output_begin(&o, &b);
 	json_out_object_begin(&o);
 	json_out_put_text(&o, "vmid", strrchr(t->guest->id, '/') + 1);
-	json_out_put_text(&o, "node", t->guest->node);
+	json_out_put_text(&o, "node", node);
 	json_out_put_text(&o, "type", t->guest->type);
 	json_out_put_text(&o, "user", t->profile->user);
 	json_out_put_int(&o, "exit_code", code);
@@ -311,6 +362,17 @@ static int serial_at(struct seat *seat, const struct serial_values *v)
 	return end_record(v, code);
 }
 
+static void begin_fate(struct seat *seat)
+{
+	const char *node = seat->target->guest->node;
+
+	seat->fate = (struct fate_of){.target = seat->target,
+			.terminal = &seat->terminal,
+			.signum = &seat->signum};
+	(void)snprintf(seat->fate.node, sizeof(seat->fate.node), "%s",
+			node ? node : "");
+}
+
 static int serial(struct app *a, const void *values, int argc, char **argv)
 {
 	const struct serial_values *v = values;
@@ -328,9 +390,10 @@ static int serial(struct app *a, const void *values, int argc, char **argv)
 	code = target_open(a, argv[0], &v->target, &t);
 	if (code == 0) {
 		seat.target = &t;
+		begin_fate(&seat);
 		code = serial_at(&seat, v);
 		if (app_json(a))
-			(void)put_result(&t, code);
+			(void)put_result(&seat, code);
 		target_close(&t);
 	}
 	terminal_close(&seat.terminal);

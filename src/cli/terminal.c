@@ -2,10 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "core/err.h"
 #include "stream/stream.h"
 
 /* The alternate screen, empty. */
@@ -46,6 +49,20 @@ static void terminal_put(const struct terminal *t, const char *text)
 		else
 			len -= (size_t)n, text += n;
 	}
+}
+
+void terminal_note(const struct terminal *t, const char *fmt, ...)
+{
+	char text[2 * ERR_TEXT_MAX];
+	struct err line; /* which knows how to clean what it is told */
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)err_setv(&line, 0, fmt, ap);
+	va_end(ap);
+	(void)snprintf(text, sizeof(text), "\030\033[0m\r\n[%s]\r\n",
+			line.text);
+	terminal_put(t, text);
 }
 
 int terminal_lend(struct terminal *t)

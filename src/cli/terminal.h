@@ -26,6 +26,10 @@ int terminal_lend(struct terminal *t);
 void terminal_give_back(struct terminal *t);
 void terminal_close(struct terminal *t); /* gives it back */
 
+/* A line of ours between what the guest has shown. */
+void terminal_note(const struct terminal *t, const char *fmt, ...)
+		__attribute__((format(printf, 2, 3)));
+
 /* Its size, as a note; 80 by 24 where it does not know. */
 void terminal_size(const struct terminal *t, struct note *ret_resize);
 
