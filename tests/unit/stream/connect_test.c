@@ -4,14 +4,13 @@
 #include <string.h>
 
 #include "proto/http_head.h"
+#include "steps.h"
 #include "stream/mem.h"
 #include "stream/stream.h"
 #include "test.h"
 
 #define HOST "pvespiceproxy:65F0:100:pve1:61000::0123abcd"
 #define OPEN "HTTP/1.0 200 OK\r\n\r\n"
-
-enum { STEPS = 100000 };
 
 static uint8_t memory[STREAM_HEAD + 256];
 static uint8_t *const data = memory + STREAM_HEAD;
@@ -29,31 +28,6 @@ static struct stream *asking(struct stream *s, const char *credential, bool cut)
 	CHECK_INT(connect_wrap(&s, &copy, NULL), 0);
 	connect_options_done(&copy);
 	return s;
-}
-
-static int shake(struct stream *s, struct err *e)
-{
-	int r = -EAGAIN;
-
-	for (int i = 0; r == -EAGAIN && i < STEPS; i++)
-		r = stream_handshake(s, e);
-	return r;
-}
-
-static void reads(struct stream *s, const char *expected)
-{
-	size_t len = 0;
-
-	for (int i = 0; i < STEPS; i++) {
-		ssize_t n = stream_read(s, data + len, 256 - len);
-
-		if (n == 0)
-			break;
-		CHECK(n > 0 || n == -EAGAIN);
-		len += n > 0 ? (size_t)n : 0;
-	}
-	CHECK_INT(len, strlen(expected));
-	CHECK_MEM(data, expected, len);
 }
 
 static void request_line_and_host_carry_what_was_given(void)

@@ -3,12 +3,11 @@
 #include <errno.h>
 #include <string.h>
 
+#include "steps.h"
 #include "stream/layer.h"
 #include "stream/mem.h"
 #include "stream/rfb.h"
 #include "test.h"
-
-enum { STEPS = 4096 };
 
 #define KEY "\4\1\0\0\0\0\0k"
 #define QEMU_KEY "\377\0\0\1\0\0\0k\0\0\0k"
@@ -17,21 +16,6 @@ enum { STEPS = 4096 };
 #define UPDATE "\3\1\0\0\0\0\2\0\1\0"
 #define UNKNOWN "\115abc"
 #define ALL UPDATE KEY QEMU_KEY QEMU_AUDIO CUT_TEXT QEMU_AUDIO UPDATE
-
-/* Read to the end in pieces of `piece`; the last answer. */
-static ssize_t drain(struct stream *s, size_t piece, struct buf *ret)
-{
-	uint8_t memory[STREAM_HEAD + 256], *data = memory + STREAM_HEAD;
-	ssize_t n = -EAGAIN;
-
-	buf_init(ret, 4096);
-	for (int i = 0; i < STEPS && (n > 0 || n == -EAGAIN); i++) {
-		n = stream_read(s, data, piece);
-		if (n > 0)
-			CHECK(buf_add(ret, data, (size_t)n) == 0);
-	}
-	return n;
-}
 
 static void filtered_is(const char *says, size_t len, unsigned drop,
 		const char *left, size_t left_len, ssize_t end)

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "steps.h"
 #include "stream/mem.h"
 #include "stream/rfb.h"
 #include "stream/stream.h"
@@ -25,15 +26,6 @@ static struct stream *held(bool cut)
 	CHECK(rfb_login_wrap(&s, &none, NULL) == 0);
 	rfb_login_hold(s);
 	return s;
-}
-
-static int shake(struct stream *s, struct err *e)
-{
-	int r = -EAGAIN;
-
-	for (int i = 0; r == -EAGAIN && i < STEPS; i++)
-		r = stream_handshake(s, e);
-	return r;
 }
 
 static void is_said(struct stream *s, const char *text, size_t len)

@@ -3,6 +3,7 @@
 
 #include "core/crypto.h"
 #include "proto/rfb.h"
+#include "steps.h"
 #include "stream/mem.h"
 #include "stream/rfb.h"
 #include "stream/stream.h"
@@ -125,15 +126,6 @@ static struct stream *login_on(struct stream *s, const char *password, bool cut)
 }
 
 /* Step until something but -EAGAIN comes; -EAGAIN if nothing ever does. */
-static int shake(struct stream *s, struct err *e)
-{
-	int r = -EAGAIN;
-
-	for (int i = 0; r == -EAGAIN && i < STEPS; i++)
-		r = stream_handshake(s, e);
-	return r;
-}
-
 /* What the script must hear, with the response in its place. */
 static size_t heard(const struct script *p, uint8_t *ret)
 {
@@ -150,23 +142,6 @@ static size_t heard(const struct script *p, uint8_t *ret)
 		len += VNC_CHALLENGE_LEN;
 	}
 	return len;
-}
-
-static void read_all(struct stream *s, const char *expected)
-{
-	uint8_t data[STREAM_HEAD + 64], *text = data + STREAM_HEAD;
-	size_t len = 0;
-
-	for (int i = 0; i < STEPS; i++) {
-		ssize_t n = stream_read(s, text + len, 64 - len);
-
-		if (n == 0)
-			break;
-		CHECK(n > 0 || n == -EAGAIN);
-		len += n > 0 ? (size_t)n : 0;
-	}
-	CHECK_INT(len, strlen(expected));
-	CHECK_MEM(text, expected, len);
 }
 
 static void play(const struct script *p, bool cut)
@@ -188,7 +163,7 @@ static void play(const struct script *p, bool cut)
 		CHECK_MEM(buf_data(mem_output(s)), expected,
 				mem_output(s)->len);
 	if (r == 0)
-		read_all(s, AFTER);
+		reads(s, AFTER);
 	stream_free(s);
 }
 
@@ -282,7 +257,7 @@ static void two_hundred_and_fifty_five_types_are_read(void)
 	CHECK(mem_feed(s, "\0\0\0\0" AFTER, 4 + strlen(AFTER)) == 0);
 	s = login_on(s, "", false);
 	CHECK_INT(shake(s, &e), 0);
-	read_all(s, AFTER);
+	reads(s, AFTER);
 	stream_free(s);
 }
 

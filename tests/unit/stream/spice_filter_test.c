@@ -3,11 +3,10 @@
 #include <errno.h>
 #include <string.h>
 
+#include "steps.h"
 #include "stream/layer.h"
 #include "stream/mem.h"
 #include "test.h"
-
-enum { STEPS = 4096 };
 
 /* type, size, and what follows */
 #define M_INFO "\145\0\5\0\0\0hello"
@@ -22,20 +21,6 @@ enum { STEPS = 4096 };
 #define F_INFO SERIAL "\145\0\2\0\0\0\0\0\0\0hi"
 #define F_DATA SERIAL "\153\0\2\0\0\0\0\0\0\0no"
 #define F_WITHIN SERIAL "\145\0\2\0\0\0\4\0\0\0hi"
-
-static ssize_t drain(struct stream *s, size_t piece, struct buf *ret)
-{
-	uint8_t memory[STREAM_HEAD + 256], *data = memory + STREAM_HEAD;
-	ssize_t n = -EAGAIN;
-
-	buf_init(ret, 4096);
-	for (int i = 0; i < STEPS && (n > 0 || n == -EAGAIN); i++) {
-		n = stream_read(s, data, piece);
-		if (n > 0)
-			CHECK(buf_add(ret, data, (size_t)n) == 0);
-	}
-	return n;
-}
 
 static void filtered_is(const char *says, size_t len, bool mini,
 		const char *left, size_t left_len, ssize_t end)

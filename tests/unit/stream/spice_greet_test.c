@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/crypto.h"
+#include "steps.h"
 #include "stream/mem.h"
 #include "stream/spice.h"
 #include "stream/stream.h"
@@ -58,15 +59,6 @@ static struct stream *said(const struct buf *says)
 			says->len);
 }
 
-static int shake(struct stream *s, struct err *e)
-{
-	int r = -EAGAIN;
-
-	for (int i = 0; r == -EAGAIN && i < STEPS; i++)
-		r = stream_handshake(s, e);
-	return r;
-}
-
 static int finish(
 		struct stream *s, const struct spice_verdict *v, struct err *e)
 {
@@ -77,23 +69,6 @@ static int finish(
 	for (int i = 0; i < STEPS && stream_flush(s) == -EAGAIN; i++)
 		;
 	return r;
-}
-
-static void reads(struct stream *s, const char *expected)
-{
-	uint8_t memory[STREAM_HEAD + 256], *text = memory + STREAM_HEAD;
-	size_t len = 0;
-
-	for (int i = 0; i < STEPS; i++) {
-		ssize_t n = stream_read(s, text + len, 256 - len);
-
-		if (n == 0)
-			break;
-		CHECK(n > 0 || n == -EAGAIN);
-		len += n > 0 ? (size_t)n : 0;
-	}
-	CHECK_INT(len, strlen(expected));
-	CHECK_MEM(text, expected, len);
 }
 
 /* What the viewer heard: a reply, and behind it a result (-1: none). */

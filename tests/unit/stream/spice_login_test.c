@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/crypto.h"
+#include "steps.h"
 #include "stream/mem.h"
 #include "stream/spice.h"
 #include "stream/stream.h"
@@ -10,7 +11,7 @@
 #define PASSWORD "elara-0000"
 #define AFTER "MAIN_INIT and more"
 
-enum { STEPS = 100000, SAYS_MAX = 8192 };
+enum { SAYS_MAX = 8192 };
 
 static struct crypto_rsa *key; /* the guest's */
 
@@ -77,32 +78,6 @@ static struct stream *login_on(struct stream *s, const char *password, bool cut)
 	CHECK_INT(spice_login_wrap(&s, &viewer, &secret, NULL), 0);
 	secret_done(&secret);
 	return s;
-}
-
-static int shake(struct stream *s, struct err *e)
-{
-	int r = -EAGAIN;
-
-	for (int i = 0; r == -EAGAIN && i < STEPS; i++)
-		r = stream_handshake(s, e);
-	return r;
-}
-
-static void reads(struct stream *s, const char *expected)
-{
-	uint8_t memory[STREAM_HEAD + 64], *text = memory + STREAM_HEAD;
-	size_t len = 0;
-
-	for (int i = 0; i < STEPS; i++) {
-		ssize_t n = stream_read(s, text + len, 64 - len);
-
-		if (n == 0)
-			break;
-		CHECK(n > 0 || n == -EAGAIN);
-		len += n > 0 ? (size_t)n : 0;
-	}
-	CHECK_INT(len, strlen(expected));
-	CHECK_MEM(text, expected, len);
 }
 
 /* The viewer's link with our own login, the mechanism where the guest can
