@@ -10,6 +10,7 @@ import type { AgentState, Sound, SpiceDocument, SpiceEvents, SpiceSession }
 	from '../spice/port';
 import type { Access, Closed } from './line';
 import { ScreenTools } from './screentools';
+import { Still } from './still';
 import type { Fact, Frame, May, Viewer } from './viewer';
 
 const NO_AGENT: AgentState = { here: false, clipboard: false, resize: false };
@@ -36,7 +37,7 @@ export class SpiceViewer implements Viewer {
 	private muted = false;
 	private input = true;
 	private heard = 0;
-	private still: HTMLCanvasElement | null = null;
+	private readonly still = new Still(this.host);
 
 	constructor(private readonly frame: Frame) {
 		this.bar = new ScreenTools(frame, {
@@ -90,7 +91,7 @@ export class SpiceViewer implements Viewer {
 		}, (closed) => {
 			if (!ours())
 				return;
-			this.keepPicture();
+			this.still.keep(this.session?.canvas());
 			down(closed);
 		}));
 		this.bar.applyTo();
@@ -126,7 +127,7 @@ export class SpiceViewer implements Viewer {
 
 	/* Nothing of the last picture stays once a console has truly ended. */
 	ended(): void {
-		this.dropStill();
+		this.still.drop();
 	}
 
 	facts(): Fact[] {
@@ -163,7 +164,7 @@ export class SpiceViewer implements Viewer {
 		return {
 			up: () => {
 				this.bar.applyTo();
-				requestAnimationFrame(() => this.dropStill());
+				requestAnimationFrame(() => this.still.drop());
 				up();
 			},
 			down,
@@ -226,26 +227,5 @@ export class SpiceViewer implements Viewer {
 		replace(speaker, icon(muted || sound === 'closed' ? 'mute' :
 			'sound'));
 		show(speaker, sound !== 'closed');
-	}
-
-	private keepPicture(): void {
-		const canvas = this.session?.canvas();
-
-		if (!canvas || canvas.width === 0)
-			return;
-		const copy = h('canvas', {
-			class: 'screen-still', width: canvas.width,
-			height: canvas.height, 'aria-hidden': 'true',
-		});
-
-		copy.getContext('2d')?.drawImage(canvas, 0, 0);
-		this.dropStill();
-		this.still = copy;
-		this.host.append(copy);
-	}
-
-	private dropStill(): void {
-		this.still?.remove();
-		this.still = null;
 	}
 }

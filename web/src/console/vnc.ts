@@ -10,6 +10,7 @@ import { credentialsForm } from './credentials';
 import { watchLeaveChord } from './keys';
 import type { Access, Closed } from './line';
 import { ScreenTools, type Settings } from './screentools';
+import { Still } from './still';
 import type { Fact, Frame, May, Viewer } from './viewer';
 
 const CLOSE_FRAME_MS = 500;
@@ -46,7 +47,7 @@ export class VncViewer implements Viewer {
 	private rfb: RFB | null = null;
 	private socket: WebSocket | null = null;
 	private heard = 0;
-	private still: HTMLCanvasElement | null = null;
+	private readonly still = new Still(this.host);
 
 	constructor(private readonly frame: Frame,
 		private readonly options = usual) {
@@ -98,7 +99,7 @@ export class VncViewer implements Viewer {
 		const { default: Client } = await loading();
 
 		tell = (closed) => {
-			this.keepPicture();
+			this.still.keep(this.canvas());
 			down(closed);
 		};
 		if (!ours())
@@ -220,33 +221,12 @@ export class VncViewer implements Viewer {
 		}
 		/* the second message holds the first picture */
 		socket.addEventListener('message', () =>
-			requestAnimationFrame(() => this.dropStill()), { once: true });
+			requestAnimationFrame(() => this.still.drop()), { once: true });
 		up();
-	}
-
-	private keepPicture(): void {
-		const canvas = this.canvas();
-
-		if (!canvas || canvas.width === 0)
-			return;
-		const copy = h('canvas', {
-			class: 'screen-still', width: canvas.width,
-			height: canvas.height, 'aria-hidden': 'true',
-		});
-
-		copy.getContext('2d')?.drawImage(canvas, 0, 0);
-		this.dropStill();
-		this.still = copy;
-		this.host.append(copy);
-	}
-
-	private dropStill(): void {
-		this.still?.remove();
-		this.still = null;
 	}
 
 	/* Nothing of the last picture stays once a console has truly ended. */
 	ended(): void {
-		this.dropStill();
+		this.still.drop();
 	}
 }
