@@ -287,12 +287,17 @@ static struct entry *entries_of(
 	return all;
 }
 
-static struct entry *entry_find(
-		const struct forwarder *f, const struct entry *like)
+/* The one that is the same, out of its list; NULL: there is none. */
+static struct entry *entry_take(struct forwarder *f, const struct entry *like)
 {
-	for (struct entry *t = f->entries; t; t = t->next)
-		if (entry_same(t, like))
-			return t;
+	for (struct entry **at = &f->entries; *at; at = &(*at)->next) {
+		struct entry *t = *at;
+
+		if (!entry_same(t, like))
+			continue;
+		*at = t->next;
+		return t;
+	}
 	return NULL;
 }
 
@@ -300,13 +305,10 @@ static struct entry *entry_find(
 static void entries_keep(struct forwarder *f, struct entry **all)
 {
 	for (struct entry **at = all; *at; at = &(*at)->next) {
-		struct entry *fresh = *at, *old = entry_find(f, fresh), **from;
+		struct entry *fresh = *at, *old = entry_take(f, fresh);
 
 		if (!old)
 			continue;
-		for (from = &f->entries; *from != old;)
-			from = &(*from)->next;
-		*from = old->next;
 		old->limits = fresh->limits;
 		if (old->forward)
 			forward_limit(old->forward, &old->limits);
