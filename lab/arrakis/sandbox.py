@@ -44,6 +44,11 @@ class Sandbox:
         self.vnc_at = time.monotonic() + self.world.late
         self.turn()
 
+    def up(self):
+        """A screen that is late is not any more."""
+        if self.vnc_at is not None:
+            self.vnc_at = time.monotonic()
+
     def turn(self):
         """Called again and again: the screen, once it is time."""
         if self.vnc_at is None or time.monotonic() < self.vnc_at \

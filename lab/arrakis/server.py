@@ -3,6 +3,7 @@
 POST /lab sets how it behaves from then on; each key may be left out:
 
     late      seconds from RUNNING to a screen, for what boots from then on
+    up        a sandbox whose late screen comes now
     prefix    "both", "/v1" or "": what the paths begin with
     fault     of the list: "half" (of a JSON document), "cut" (less than was
               announced), "garbage", "deep", "huge", "slow", "closed", "login",
@@ -130,6 +131,10 @@ class Handler(BaseHTTPRequestHandler):
         faults = self.server.faults
         if "late" in said:
             self.server.world.late = said.pop("late")
+        if "up" in said:
+            name = said.pop("up")
+            self.server.jobs.ask(
+                lambda: self.server.world.find(name).up())
         for key, value in said.items():
             setattr(faults, key, value)
         self.send(200, {})
