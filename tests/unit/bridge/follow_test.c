@@ -1,5 +1,6 @@
 #include "bridge/follow.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -88,11 +89,9 @@ static void next_list(void)
 static int bind_there(uint16_t port)
 {
 	struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(port)};
-	unsigned b[4];
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), yes = 1;
 
-	CHECK_INT(sscanf(host, "%u.%u.%u.%u", b, b + 1, b + 2, b + 3), 4);
-	a.sin_addr.s_addr = htonl(b[0] << 24 | b[1] << 16 | b[2] << 8 | b[3]);
+	CHECK_INT(inet_pton(AF_INET, host, &a.sin_addr), 1);
 	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
 	if (bind(fd, (struct sockaddr *)&a, sizeof(a)) == 0 &&
 			listen(fd, 1) == 0)
