@@ -55,6 +55,7 @@ bench: ## measure side by side with other relays
 	@tests/bench/run build
 	@tests/bench/session build
 	@tests/bench/first_pixel build
+	@tests/bench/resume build
 	@tests/bench/forward build
 
 dist: ## dist/glassbridge-VERSION.tar.xz with the page inside

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { axe, coloursOnScreen, openPage, waitForState } from
-	'./helpers.mjs';
+import { axe, becomes, coloursOnScreen, focusIs, openPage, until, waitForState }
+	from './helpers.mjs';
 import { stage } from './stage.mjs';
 
 const s = stage();
@@ -31,8 +31,7 @@ function keysDown(screen) {
 test('a console shows its picture and has no finding', async () => {
 	const page = await connected();
 
-	await page.waitForTimeout(300);
-	assert.ok(await coloursOnScreen(page) > 20);
+	await until(async () => await coloursOnScreen(page) > 20);
 	for (const colorScheme of ['light', 'dark']) {
 		await page.emulateMedia({ colorScheme });
 		assert.deepEqual(await axe(page), []);
@@ -64,19 +63,15 @@ test('keys reach the guest, the chord brings the focus back', async () => {
 	const [screen] = s.mock.screens();
 
 	await page.keyboard.press('a');
-	await page.waitForTimeout(100);
-	assert.deepEqual(screen.keys, [[0x61, true], [0x61, false]]);
+	await becomes(() => screen.keys, [[0x61, true], [0x61, false]]);
 	for (const key of ['Control', 'Alt', 'Shift'])
 		await page.keyboard.down(key);
 	for (const key of ['Shift', 'Alt', 'Control'])
 		await page.keyboard.up(key);
-	await page.waitForTimeout(100);
-	assert.deepEqual(keysDown(screen), []);
-	assert.equal(await page.evaluate(() =>
-		document.activeElement.closest('.bar') !== null), true);
+	await focusIs(page, '.bar *');
+	await becomes(() => keysDown(screen), []);
 	await page.keyboard.press('Escape');
-	assert.equal(await page.evaluate(() =>
-		document.activeElement.tagName), 'CANVAS');
+	await focusIs(page, 'canvas');
 });
 
 test('combinations go down in order and come up again', async () => {
@@ -87,10 +82,9 @@ test('combinations go down in order and come up again', async () => {
 	assert.deepEqual(await axe(page), []);
 	await page.getByRole('button', { name: 'Ctrl+Alt+F2', exact: true })
 		.click();
-	await page.waitForTimeout(100);
-	assert.deepEqual(screen.keys.slice(0, 3),
+	await becomes(() => screen.keys.slice(0, 3),
 		[[CTRL, true], [ALT, true], [0xffbf, true]]);
-	assert.deepEqual(keysDown(screen), []);
+	await becomes(() => keysDown(screen), []);
 });
 
 test('text goes both ways through the clipboard panel', async () => {
@@ -101,15 +95,12 @@ test('text goes both ways through the clipboard panel', async () => {
 	assert.deepEqual(await axe(page), []);
 	await page.getByLabel('Shared clipboard').fill('to the guest');
 	await page.getByRole('button', { name: 'Send to guest' }).click();
-	await page.waitForTimeout(100);
-	assert.equal(screen.pasted, 'to the guest');
+	await becomes(() => screen.pasted, 'to the guest');
 	screen.copy('from the guest');
-	await page.waitForTimeout(100);
-	assert.equal(await page.getByLabel('Shared clipboard').inputValue(),
+	await becomes(() => page.getByLabel('Shared clipboard').inputValue(),
 		'from the guest');
 	await page.keyboard.press('Escape');
-	assert.equal(await page.evaluate(() =>
-		document.activeElement.getAttribute('aria-label')), 'Clipboard');
+	await focusIs(page, '[aria-label="Clipboard"]');
 });
 
 test('display choices are remembered per guest', async () => {
@@ -155,7 +146,7 @@ test('a sealed console says so and closes the clipboard', async () => {
 	assert.deepEqual(await axe(page), []);
 });
 
-test('a broken network is told, and the console is back within 2 s',
+test('a broken network is told, and the console comes back by itself',
 	async () => {
 		const page = await connected();
 		const marked = await page.evaluate(() => {
@@ -168,29 +159,26 @@ test('a broken network is told, and the console is back within 2 s',
 		await waitForState(page, 'lost');
 		assert.deepEqual(await axe(page), []);
 		assert.equal(await page.locator('.screen-still').count(), 1);
-		await page.waitForTimeout(3500);
-		const start = Date.now();
-
+		/* how soon after this is measured by tests/bench/resume */
 		s.mock.mend();
-		await waitForState(page, 'connected', 2000);
-		assert.ok(Date.now() - start < 2000);
+		await waitForState(page, 'connected');
 		assert.ok(await page.evaluate(() => window.sameDocument));
 		assert.equal(s.mock.asked.resumes, 1);
 		assert.equal(s.mock.asked.consoles, 1);
 		await page.locator('.screen-still').waitFor({ state: 'detached' });
 		await page.keyboard.press('b');
-		await page.waitForTimeout(100);
-		assert.deepEqual(s.mock.screens()[0].keys[0], [0x62, true]);
+		await becomes(() => s.mock.screens().at(-1).keys[0], [0x62, true]);
 	});
 
 test('a silent network is noticed, and the console comes back', async () => {
 	const page = await connected();
 
-	await page.waitForTimeout(300); /* one beat was answered */
+	await page.waitForFunction(() => performance.getEntriesByType('resource')
+		.some((e) => e.name.endsWith('/api/status') && e.responseEnd > 0));
 	s.mock.silence();
-	await waitForState(page, 'lost', 12000);
+	await waitForState(page, 'lost');
 	s.mock.mend();
-	await waitForState(page, 'connected', 4000);
+	await waitForState(page, 'connected');
 });
 
 test('a guest that reboots is followed', async () => {

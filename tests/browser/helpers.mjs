@@ -2,9 +2,11 @@
  * What browser tests need, against the mock or a real gateway: a Chromium,
  * pages that report every error, waiting for console states, and axe.
  */
+import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { needed } from './packages.mjs';
 
 const { chromium } = needed('playwright-core');
@@ -53,6 +55,32 @@ export async function openPage(context, url) {
 	return page;
 }
 
+/* The first true answer of ready(): a slow machine may take its time. */
+export async function until(ready, limit = 30000) {
+	for (const by = Date.now() + limit; ;) {
+		const answer = await ready();
+
+		if (answer)
+			return answer;
+		if (Date.now() > by)
+			throw new Error(`never: ${ready}`);
+		await new Promise((done) => setTimeout(done, 25));
+	}
+}
+
+/* get() answers this, sooner or later. */
+export async function becomes(get, expected, limit = 30000) {
+	await until(async () => isDeepStrictEqual(await get(), expected),
+		limit).catch(() => undefined);
+	assert.deepEqual(await get(), expected);
+}
+
+/* The element that has the focus matches a selector, soon. */
+export async function focusIs(page, selector) {
+	await page.waitForFunction((s) => document.activeElement.matches(s),
+		selector);
+}
+
 export async function signIn(page, token) {
 	await page.getByLabel('Access token').fill(token);
 	await page.getByRole('button', { name: 'Sign in', exact: true }).click();
@@ -66,7 +94,7 @@ export async function openGuest(page, name) {
 }
 
 /* The shown console reaches a state: asking connecting connected lost ended */
-export async function waitForState(page, state, timeout = 15000) {
+export async function waitForState(page, state, timeout = 30000) {
 	await page.locator(`.console-shown[data-state="${state}"]`)
 		.waitFor({ timeout });
 }

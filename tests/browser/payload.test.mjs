@@ -101,5 +101,5 @@ test('a link that was used says so by not connecting', async () => {
 	const again = await openPage(s.browser.context, url);
 
 	await again.locator('.console-shown[data-state="lost"], ' +
-		'.console-shown[data-state="ended"]').waitFor({ timeout: 15000 });
+		'.console-shown[data-state="ended"]').waitFor();
 });
