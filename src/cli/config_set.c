@@ -2,6 +2,8 @@
  * config set: keys of the configuration changed in place. What it says then is
  * checked before it is kept.
  */
+#include "cli/config_set.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -12,7 +14,6 @@
 
 #include "cli/app.h"
 #include "cli/ask.h"
-#include "cli/config_set.h"
 #include "cli/draft.h"
 #include "cli/say.h"
 #include "config/edit.h"
