@@ -144,6 +144,8 @@ int telnet_wrap(struct stream **s, struct err *e)
 		r = telnet_init(&l->telnet, &l->out);
 	}
 	if (r < 0) {
+		if (l)
+			buf_done(&l->out);
 		free(l);
 		return err_set(e, r, "telnet: out of memory");
 	}
