@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cli/plain_env.h"
 #include "config/paths.h"
 
 #ifdef __APPLE__
@@ -65,11 +66,12 @@ static bool write_file(int fd, const char *url)
 	return fclose(to) == 0;
 }
 
-static void run_opener(const char *path)
+static void run_opener(const char *path, char **env)
 {
 	pid_t pid = fork();
 
 	if (pid == 0) {
+		environ = env;
 		(void)execlp(OPENER, OPENER, path, (char *)NULL);
 		_exit(127);
 	}
@@ -78,7 +80,7 @@ static void run_opener(const char *path)
 }
 
 /* A process of its own, which outlives us and then takes the file away. */
-static void become_opener(const char *path)
+static void become_opener(const char *path, char **env)
 {
 	static const int ours[] = {SIGTERM, SIGHUP, SIGINT, SIGPIPE};
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -91,7 +93,7 @@ static void become_opener(const char *path)
 	(void)close_range(STDERR_FILENO + 1, ~0U, 0);
 	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
 		(void)signal(ours[i], SIG_DFL);
-	run_opener(path);
+	run_opener(path, env);
 	(void)sleep(FILE_LIVES_S);
 	(void)unlink(path);
 	_exit(0);
@@ -99,7 +101,7 @@ static void become_opener(const char *path)
 
 bool browser_open(const char *url)
 {
-	char path[PATHS_MAX + 32];
+	char path[PATHS_MAX + 32], **env;
 	pid_t pid;
 	int fd;
 
@@ -113,9 +115,11 @@ bool browser_open(const char *url)
 		return false;
 	}
 	(void)fflush(NULL);
-	pid = fork();
+	env = plain_env();
+	pid = env ? fork() : -1;
 	if (pid == 0)
-		become_opener(path);
+		become_opener(path, env);
+	free(env);
 	if (pid > 0)
 		(void)waitpid(pid, NULL, 0);
 	else

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cli/exit.h"
+#include "cli/plain_env.h"
 #include "cli/say.h"
 #include "config/config.h"
 #include "core/buf.h"
@@ -126,16 +127,28 @@ static void on_exit_of_viewer(void *arg, int64_t status, int signum)
 	s->fn(s->arg, signum ? KILLED + signum : (int)status);
 }
 
+static int spawn(struct showing *s, const struct viewer *v, struct loop *l,
+		const char **argv, int input, struct err *e)
+{
+	char **env = plain_env();
+	const int fds[] = {input, STDERR_FILENO, STDERR_FILENO};
+	const struct child_options o = {.file = v->file,
+			.argv = (char *const *)(uintptr_t)argv,
+			.env = env,
+			.fds = fds,
+			.fd_count = 3};
+	int r = env ? child_new(&s->child, l, &o, on_exit_of_viewer, s, e)
+		    : err_set(e, -ENOMEM, "no memory");
+
+	free(env);
+	return r;
+}
+
 int viewer_start(struct showing **ret_showing, const struct viewer *v,
 		struct loop *l, const struct viewer_file *f, viewer_fn *fn,
 		void *arg, struct err *e)
 {
 	const char *argv[VIEWER_OPTIONS_MAX + 3];
-	const int fds[] = {f->fd, STDERR_FILENO, STDERR_FILENO};
-	const struct child_options o = {.file = v->file,
-			.argv = (char *const *)(uintptr_t)argv,
-			.fds = fds,
-			.fd_count = 3};
 	struct showing *s;
 	size_t n = 0;
 	int r;
@@ -157,7 +170,7 @@ int viewer_start(struct showing **ret_showing, const struct viewer *v,
 	argv[n] = NULL;
 	s->fn = fn;
 	s->arg = arg;
-	r = child_new(&s->child, l, &o, on_exit_of_viewer, s, e);
+	r = spawn(s, v, l, argv, f->fd, e);
 	if (r < 0) {
 		free(s);
 		return err_prefix(e, "%s", v->file);

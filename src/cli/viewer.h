@@ -1,6 +1,7 @@
 /*
  * The program that shows a .vv file: remote-viewer, or what the system opens
- * such files with. It is started with a list of arguments, never by a shell.
+ * such files with. It is started with a list of arguments, never by a shell,
+ * and without what the environment says for us.
  */
 #ifndef CLI_VIEWER_H
 #define CLI_VIEWER_H
