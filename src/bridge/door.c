@@ -43,6 +43,7 @@ static void door_ready(void *arg, int events)
 				SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 		if (fd < 0 && (errno == EMFILE || errno == ENFILE ||
+					      errno == ENOBUFS ||
 					      errno == ENOMEM)) {
 			(void)watch_set(d->watch, 0);
 			timer_set(d->rest, REST_MS);
