@@ -17,7 +17,8 @@
 #include "proto/json.h"
 
 enum {
-	ADDRESS_MS = 15000, /* an agent can take seconds */
+	ADDRESS_MS = 30000, /* an agent can take seconds, then it is looked at
+			     */
 	ARGUMENTS_MAX = 64,
 	WHERE_MAX = 512,
 	KNOWN_MAX = 4096, /* a path */
@@ -69,6 +70,9 @@ struct place {
 	char port[12];
 	const char *user, *key, *known_hosts;
 	int code; /* of the search; told */
+	/* the guest did not answer: why, and what mends it */
+	bool looks;
+	char why[ERR_TEXT_MAX], mend[ERR_TEXT_MAX];
 };
 
 /* ---- where ----------------------------------------------------------------
@@ -82,6 +86,8 @@ static int explain(const struct place *p, const char *why)
 	char id[GUEST_ID_MAX];
 
 	say("no address of %s is known: %s", g->id, why);
+	if (*p->mend)
+		say("this mends it: %s", p->mend);
 	(void)snprintf(id, sizeof(id), "%.*s%s", (int)(rest - g->id), g->id,
 			last);
 	(void)fputs("Write it into the configuration:\n\n    [ssh.guests.\"",
@@ -97,6 +103,34 @@ static void set_host(struct place *p, const char *host, const char *source)
 	(void)snprintf(p->source, sizeof(p->source), "%s", source);
 }
 
+/* What the agent lacks stands first. */
+static void on_findings(void *arg, const struct finding *all, size_t count)
+{
+	struct place *p = arg;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct finding *f = &all[i];
+
+		if (f->state == FINDING_GOOD || strcmp(f->what, "agent") != 0)
+			continue;
+		(void)snprintf(p->why, sizeof(p->why), "%s", f->text);
+		(void)snprintf(p->mend, sizeof(p->mend), "%s",
+				f->mend ? f->mend : "");
+		break;
+	}
+	target_answered(p->target);
+}
+
+/* It does not answer: agents that are off, missing or wait for a power cycle
+ * are told apart by a closer look. */
+static void begin_look(struct place *p, const char *why)
+{
+	p->looks = true;
+	(void)snprintf(p->why, sizeof(p->why), "%s", why);
+	hypervisor_inspect(
+			p->target->hypervisor, p->target->id, on_findings, p);
+}
+
 static void on_addresses(void *arg, int r, const struct guest_address *all,
 		size_t count, const struct err *e)
 {
@@ -107,7 +141,7 @@ static void on_addresses(void *arg, int r, const struct guest_address *all,
 	if (r == -EACCES)
 		p->code = say_err(EXIT_REFUSED, e);
 	else if (r < 0)
-		p->code = explain(p, e->text);
+		begin_look(p, e->text);
 	else if (!best)
 		p->code = explain(p, count ? "it has none that others can "
 					     "reach (only loopback, link-local "
@@ -119,7 +153,8 @@ static void on_addresses(void *arg, int r, const struct guest_address *all,
 				strcmp(g->type, "lxc") == 0
 						? "container interfaces"
 						: "guest agent");
-	target_answered(p->target);
+	if (!p->looks)
+		target_answered(p->target);
 }
 
 static int ask_address(struct place *p)
@@ -137,8 +172,9 @@ static int ask_address(struct place *p)
 	}
 	hypervisor_addresses(t->hypervisor, t->id, on_addresses, p);
 	if (!target_wait(t, ADDRESS_MS))
-		return explain(p, "its agent did not answer in time");
-	return p->code;
+		return explain(p, *p->why ? p->why
+					  : "its agent did not answer in time");
+	return p->looks ? explain(p, p->why) : p->code;
 }
 
 static int find_place(
