@@ -70,7 +70,9 @@ static void on_end(int signum)
 	ended_by = signum; /* and read() answers EINTR */
 }
 
-static bool read_hidden(char *line, size_t line_max)
+/* Nothing is shown from before the question on: who answers it at once is not
+ * seen, and loses nothing. */
+static bool read_hidden(const char *question, char *line, size_t line_max)
 {
 	const struct sigaction a = {.sa_handler = on_end};
 	struct sigaction before[ENDS];
@@ -85,6 +87,9 @@ static bool read_hidden(char *line, size_t line_max)
 	for (size_t i = 0; i < ENDS; i++)
 		(void)sigaction(ends[i], &a, &before[i]);
 	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
+	put_clean(stderr, question);
+	(void)fputs(" (it is not shown): ", stderr);
+	(void)fflush(stderr);
 	good = !ended_by && read_line(line, line_max);
 	(void)tcsetattr(STDIN_FILENO, TCSANOW, &shown);
 	(void)fputc('\n', stderr);
@@ -98,16 +103,10 @@ static bool read_hidden(char *line, size_t line_max)
 bool ask_secret(const char *question, struct secret *ret)
 {
 	char line[SECRET_LINE_MAX];
-	bool good;
+	bool good = isatty(STDIN_FILENO)
+				    ? read_hidden(question, line, sizeof(line))
+				    : read_line(line, sizeof(line));
 
-	if (isatty(STDIN_FILENO)) {
-		put_clean(stderr, question);
-		(void)fputs(" (it is not shown): ", stderr);
-		(void)fflush(stderr);
-		good = read_hidden(line, sizeof(line));
-	} else {
-		good = read_line(line, sizeof(line));
-	}
 	good = good && secret_set(ret, line, strlen(line)) == 0;
 	secret_wipe(line, sizeof(line));
 	return good;

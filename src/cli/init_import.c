@@ -8,9 +8,11 @@
 
 #include "cli/app.h"
 #include "cli/init.h"
+#include "cli/output.h"
 #include "cli/say.h"
 #include "config/edit.h"
 #include "core/buf.h"
+#include "proto/json.h"
 #include "proto/url.h"
 
 enum { IMPORT_MAX = 1024 * 1024 };
@@ -41,6 +43,33 @@ static void put_taken(const struct config *c)
 		say("warning: %s", c->warnings.items[i]);
 }
 
+static void write_texts(struct json_out *o, const char *key,
+		const struct config_texts *texts)
+{
+	json_out_put_array(o, key);
+	for (size_t i = 0; i < texts->count; i++)
+		json_out_text(o, texts->items[i]);
+	json_out_array_end(o);
+}
+
+static int put_json_of(const struct init *i, const struct config *c)
+{
+	struct json_out o;
+	struct buf b;
+
+	output_begin(&o, &b);
+	json_out_object_begin(&o);
+	json_out_put_text(&o, "file", i->draft.path);
+	json_out_put_array(&o, "profiles");
+	for (size_t n = 0; n < c->profile_count; n++)
+		json_out_text(&o, c->profiles[n].name);
+	json_out_array_end(&o);
+	write_texts(&o, "warnings", &c->warnings);
+	write_texts(&o, "skipped", &c->skipped);
+	json_out_object_end(&o);
+	return output_end(&o, &b);
+}
+
 static int try_draft(struct init *i)
 {
 	const struct config_options o = {.path = i->draft.name};
@@ -52,12 +81,15 @@ static int try_draft(struct init *i)
 		draft_rename(&i->draft, &e);
 		return say_err(EXIT_CONFIG, &e);
 	}
-	put_taken(c);
-	config_free(c);
 	code = draft_keep(&i->draft);
-	if (code == 0)
+	if (code == 0 && app_json(i->app)) {
+		code = put_json_of(i, c);
+	} else if (code == 0) {
+		put_taken(c);
 		(void)printf("written: %s\nnext: glassbridge doctor\n",
 				i->draft.path);
+	}
+	config_free(c);
 	return code;
 }
 

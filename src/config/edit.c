@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/edit_text.h"
 #include "config/keys.h"
 #include "core/buf.h"
 #include "proto/json.h"
@@ -136,145 +137,6 @@ enum config_edit_kind config_edit_kind(const char *path)
 	return read_path(path, &p) ? kind_of(&p) : CONFIG_EDIT_UNKNOWN;
 }
 
-/* ---- places in the text ---------------------------------------------------
- */
-
-struct text {
-	const char *data;
-	size_t len;
-};
-
-/* Columns count characters. */
-static size_t offset_of(const struct text *t, struct toml_place at)
-{
-	size_t off = 0;
-
-	for (unsigned line = 1; line < at.line && off < t->len; off++)
-		line += t->data[off] == '\n';
-	for (unsigned column = 1; column < at.column && off < t->len;
-			column++) {
-		off++;
-		while (off < t->len && (t->data[off] & 0xc0) == 0x80)
-			off++;
-	}
-	return off;
-}
-
-static size_t line_end(const struct text *t, size_t off)
-{
-	while (off < t->len && t->data[off] != '\n')
-		off++;
-	return off + (off < t->len);
-}
-
-/* Behind a string that begins here; the text was parsed before. */
-static size_t string_end(const struct text *t, size_t off)
-{
-	char quote = t->data[off];
-	size_t n = off + 2 < t->len && t->data[off + 1] == quote &&
-						   t->data[off + 2] == quote
-				   ? 3
-				   : 1;
-
-	for (off += n; off + n <= t->len; off++) {
-		if (quote == '"' && t->data[off] == '\\') {
-			off++;
-			continue;
-		}
-		if (t->data[off] != quote ||
-				(n == 3 && (t->data[off + 1] != quote ||
-							   t->data[off + 2] !=
-									   quote)))
-			continue;
-		off += n;
-		/* two quotes may stand before the three that end it */
-		while (n == 3 && off < t->len && t->data[off] == quote)
-			off++;
-		return off;
-	}
-	return t->len;
-}
-
-static size_t value_end(const struct text *t, size_t off)
-{
-	int depth = 0;
-
-	while (off < t->len) {
-		char c = t->data[off];
-
-		if (c == '"' || c == '\'') {
-			off = string_end(t, off);
-		} else if (c == '[' || c == '{') {
-			depth++;
-			off++;
-		} else if (c == ']' || c == '}') {
-			if (depth == 0)
-				return off;
-			depth--;
-			off++;
-		} else if (depth > 0) {
-			off = c == '#' ? line_end(t, off) : off + 1;
-			continue;
-		} else if (strchr(" \t\r\n,#", c)) {
-			return off;
-		} else {
-			off++;
-			continue;
-		}
-		if (depth == 0)
-			return off;
-	}
-	return off;
-}
-
-/* Does it stand in the lines below its section's header, as a value? */
-static bool is_own_value(const struct text *t, const struct toml *n)
-{
-	size_t off = offset_of(t, toml_place(n));
-
-	if (toml_type(n) == TOML_TABLE)
-		return false;
-	return toml_type(n) != TOML_ARRAY ||
-	       (off < t->len && t->data[off] == '[');
-}
-
-/* "[profiles.home]" and not "[profiles.home.guests.x]", "home = {}". */
-static bool has_header(const struct text *t, const struct toml *table)
-{
-	size_t at = offset_of(t, toml_place(table)), begin = at;
-
-	while (begin > 0 && t->data[begin - 1] != '\n')
-		begin--;
-	begin += strspn(t->data + begin, " \t");
-	if (at >= t->len || t->data[begin] != '[')
-		return false;
-	if (t->data[at] == '"' || t->data[at] == '\'')
-		at = string_end(t, at);
-	else
-		while (at < t->len && !strchr(" \t].\n", t->data[at]))
-			at++;
-	at += strspn(t->data + at, " \t");
-	return at < t->len && t->data[at] == ']';
-}
-
-/* Where another line goes: behind its last value, or its header. */
-static size_t place_for_line(
-		const struct text *t, const struct toml *table, bool is_root)
-{
-	size_t off = is_root ? 0 : line_end(t, offset_of(t, toml_place(table)));
-
-	for (size_t i = 0; i < toml_count(table); i++) {
-		const struct toml *n = toml_at(table, i);
-		size_t end;
-
-		if (!is_own_value(t, n))
-			continue;
-		end = line_end(t, value_end(t, offset_of(t, toml_place(n))));
-		off = end > off ? end : off;
-	}
-	return off;
-}
-
 /* ---- writing --------------------------------------------------------------
  */
 
@@ -392,7 +254,7 @@ static const struct toml *table_of(
 }
 
 /* The change, and where it goes. */
-static int make_change(const struct text *t, const struct toml *root,
+static int make_change(const struct edit_text *t, const struct toml *root,
 		const struct path *p, const char *value, struct buf *in,
 		size_t *ret_off, size_t *ret_len)
 {
@@ -406,12 +268,12 @@ static int make_change(const struct text *t, const struct toml *root,
 		old = toml_get(table, "urls"); /* its other name */
 	*ret_len = 0;
 	if (old) {
-		*ret_off = offset_of(t, toml_place(old));
-		*ret_len = value_end(t, *ret_off) - *ret_off;
+		*ret_off = edit_offset(t, toml_place(old));
+		*ret_len = edit_value_end(t, *ret_off) - *ret_off;
 		return add_value(in, kind, value);
 	}
-	if (p->count == 1 || (table && has_header(t, table))) {
-		*ret_off = place_for_line(t, table, p->count == 1);
+	if (p->count == 1 || (table && edit_has_header(t, table))) {
+		*ret_off = edit_line_place(t, table, p->count == 1);
 	} else {
 		*ret_off = t->len;
 		r = add_section(in, p);
@@ -476,12 +338,12 @@ static int set(struct buf *text, const char *path, const char *value,
 	size_t off = 0, len = 0;
 	struct buf in;
 	struct path p;
-	struct text t;
+	struct edit_text t;
 	int r = terminate(text);
 
 	if (r < 0)
 		return err_set(e, r, "no memory");
-	t = (struct text){(const char *)buf_data(text), text->len};
+	t = (struct edit_text){(const char *)buf_data(text), text->len};
 	if (!read_path(path, &p))
 		return err_set(e, -EINVAL,
 				"'%s' is no key; as in profiles.home.url",
@@ -586,7 +448,7 @@ static bool find_relative(
 static int move_one(struct buf *text, const struct toml *root,
 		const char *folder, bool *ret_more)
 {
-	struct text t = {(const char *)buf_data(text), text->len};
+	struct edit_text t = {(const char *)buf_data(text), text->len};
 	struct path p = {0};
 	const struct toml *n;
 	const char *value;
@@ -601,10 +463,10 @@ static int move_one(struct buf *text, const struct toml *root,
 	if (asprintf(&full, "%s/%s", folder, value) < 0)
 		return -ENOMEM;
 	buf_init(&in, VALUE_MAX);
-	off = offset_of(&t, toml_place(n));
+	off = edit_offset(&t, toml_place(n));
 	r = add_string(&in, full, strlen(full));
 	if (r == 0)
-		r = replace(text, off, value_end(&t, off) - off, &in);
+		r = replace(text, off, edit_value_end(&t, off) - off, &in);
 	buf_done(&in);
 	free(full);
 	return r;
