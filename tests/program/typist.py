@@ -42,14 +42,24 @@ class Terminal:
     def echoes(self):
         return bool(termios.tcgetattr(self.fd)[3] & termios.ECHO)
 
-    def ends(self):
-        while True:
-            try:
-                more = os.read(self.fd, 4096)
-                if not more:
-                    break
-                self.seen += more.decode(errors="replace")
-            except OSError:
-                break
+    def _read(self, seconds):
+        """What comes within so many seconds; False at the end."""
+        if not select.select([self.fd], [], [], seconds)[0]:
+            return True
+        try:
+            more = os.read(self.fd, 4096)
+        except OSError:
+            more = b""
+        self.seen += more.decode(errors="replace")
+        return bool(more)
+
+    def ends(self, press=b"", seconds=60):
+        """The exit code. `press` is pressed until it ends: what comes before
+        a program listens is lost."""
+        end = time.monotonic() + seconds
+        while self._read(0.5):
+            assert time.monotonic() < end, self.seen
+            if press:
+                os.write(self.fd, press)
         os.close(self.fd)
         return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
