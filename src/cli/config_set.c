@@ -192,20 +192,19 @@ static int write_file(struct setting *s)
 int config_set(const struct app *a, int argc, char **argv)
 {
 	struct setting *s = calloc(1, sizeof(*s));
-	int code = s ? 0 : say_fail(EXIT_FAILED, "no memory");
+	int code;
 
-	if (code == 0)
-		code = read_file(s, a);
+	if (!s)
+		return say_fail(EXIT_FAILED, "no memory");
+	code = read_file(s, a);
 	for (int i = 0; code == 0 && i < argc; i++)
 		code = take(s, argv[i]);
 	if (code == 0)
 		code = write_file(s);
-	if (s) {
-		draft_drop(&s->draft);
-		if (s->text.base)
-			secret_wipe(s->text.base, s->text.room);
-		buf_done(&s->text);
-	}
+	draft_drop(&s->draft);
+	if (s->text.base)
+		secret_wipe(s->text.base, s->text.room);
+	buf_done(&s->text);
 	free(s);
 	return code;
 }

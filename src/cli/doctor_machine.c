@@ -125,8 +125,8 @@ static void put_mistake(struct doctor *d, const struct config_options *o,
 	size_t len = file ? strlen(file) : 0;
 
 	if (len > 0 && strncmp(e->text, file, len) == 0 && e->text[len] == ':')
-		(void)snprintf(mend, sizeof(mend), "${EDITOR:-vi} +%d %s",
-				atoi(e->text + len + 1),
+		(void)snprintf(mend, sizeof(mend), "${EDITOR:-vi} +%lu %s",
+				strtoul(e->text + len + 1, NULL, 10),
 				doctor_word(file, word));
 	else if (e->code == -EACCES && len > 0)
 		(void)snprintf(mend, sizeof(mend), "ls -l %s",

@@ -343,7 +343,7 @@ static int set(struct buf *text, const char *path, const char *value,
 
 	if (r < 0)
 		return err_set(e, r, "no memory");
-	t = (struct edit_text){(const char *)buf_data(text), text->len};
+	t = edit_text_of(text);
 	if (!read_path(path, &p))
 		return err_set(e, -EINVAL,
 				"'%s' is no key; as in profiles.home.url",
@@ -448,7 +448,7 @@ static bool find_relative(
 static int move_one(struct buf *text, const struct toml *root,
 		const char *folder, bool *ret_more)
 {
-	struct edit_text t = {(const char *)buf_data(text), text->len};
+	struct edit_text t = edit_text_of(text);
 	struct path p = {0};
 	const struct toml *n;
 	const char *value;

@@ -2,6 +2,16 @@
 
 #include <string.h>
 
+#include "core/buf.h"
+
+struct edit_text edit_text_of(const struct buf *b)
+{
+	const char *data = (const char *)buf_data(b);
+
+	return data ? (struct edit_text){data, b->len}
+		    : (struct edit_text){"", 0};
+}
+
 size_t edit_offset(const struct edit_text *t, struct toml_place at)
 {
 	size_t off = 0;

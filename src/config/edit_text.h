@@ -15,6 +15,11 @@ struct edit_text {
 	size_t len;
 };
 
+struct buf;
+
+/* All that a buffer holds, also where that is nothing. */
+struct edit_text edit_text_of(const struct buf *b);
+
 /* Columns count characters. */
 size_t edit_offset(const struct edit_text *t, struct toml_place at);
 /* Behind the value that begins here. */
