@@ -66,10 +66,12 @@ int line_receive(int line, struct line_message *ret, int *ret_fd)
 	struct line_message m = {0};
 	struct iovec io = {&m, sizeof(m) - 1}; /* a NUL behind the text */
 	union line_control control = {0};
+	/* not its padding, where a second descriptor would fit: what we do not
+	 * take out would stay open for ever */
 	struct msghdr h = {.msg_iov = &io,
 			.msg_iovlen = 1,
 			.msg_control = &control,
-			.msg_controllen = sizeof(control)};
+			.msg_controllen = CMSG_LEN(sizeof(int))};
 	ssize_t n;
 	int fd;
 

@@ -248,7 +248,7 @@ static void port_close(struct ports *p, size_t at)
 	p->items[at] = p->items[--p->count];
 }
 
-void ports_drop(struct ports *p, const char *text)
+void ports_drop(struct ports *p, pid_t who, const char *text)
 {
 	const char *host = strchr(text, ' ');
 	unsigned long port = strtoul(text, NULL, 10);
@@ -256,7 +256,9 @@ void ports_drop(struct ports *p, const char *text)
 	for (size_t i = 0; host && i < p->count; i++)
 		if (p->items[i].port == port &&
 				strcmp(p->items[i].host, host + 1) == 0) {
-			port_close(p, i);
+			/* else it is what the next worker goes on with */
+			if (p->items[i].who == who)
+				port_close(p, i);
 			return;
 		}
 }
@@ -349,6 +351,24 @@ void ports_free(struct ports *p)
 /* ---- the worker's ---------------------------------------------------------
  */
 
+/* Many may go at once, more than the line holds. What was not said would stay
+ * open with nobody behind it. */
+static int tell_supervisor(
+		int line, enum line_kind kind, const char *text, int fd)
+{
+	struct pollfd wait = {.fd = line, .events = POLLOUT};
+	int r = line_tell(line, kind, 0, text, fd);
+
+	while (r == -EAGAIN) {
+		int n = poll(&wait, 1, PORTS_ANSWER_MS);
+
+		if (n == 0 || (n < 0 && errno != EINTR))
+			break;
+		r = line_tell(line, kind, 0, text, fd);
+	}
+	return r;
+}
+
 static int answer_wait(int fd, int *ret_fd, struct err *e)
 {
 	struct pollfd wait = {.fd = fd, .events = POLLIN};
@@ -377,7 +397,7 @@ int ports_ask(int line, const char *host, uint16_t port, const char *name,
 		return err_set(e, r, "%s", strerrordesc_np(-r));
 	(void)snprintf(text, sizeof(text), "%u %s %d %.*s", port, host, why,
 			INHERIT_NAME_MAX - 1, name);
-	r = line_tell(line, LINE_PORT, 0, text, ends[1]);
+	r = tell_supervisor(line, LINE_PORT, text, ends[1]);
 	close(ends[1]);
 	if (r < 0)
 		(void)err_set(e, r, "the supervisor does not listen: %s",
@@ -395,5 +415,5 @@ void ports_give_back(int line, const char *host, uint16_t port)
 	char text[LINE_TEXT_MAX];
 
 	(void)snprintf(text, sizeof(text), "%u %s", port, host);
-	(void)line_tell(line, LINE_PORT_DROP, 0, text, -1);
+	(void)tell_supervisor(line, LINE_PORT_DROP, text, -1);
 }

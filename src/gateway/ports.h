@@ -9,7 +9,7 @@
  *	worker                             supervisor
  *	LINE_PORT, with a socket  ----->   has it, or may it be opened?
  *	                          <-----   LINE_PORT_IS on that socket
- *	LINE_PORT_DROP            ----->   closed, for all
+ *	LINE_PORT_DROP            ----->   closed, unless another asked since
  *	LINE_PORTS_AGAIN          ----->   the configuration is read again
  *	LINE_PORTS_CHOSEN         ----->   what others have asked for goes
  *
@@ -51,8 +51,8 @@ int ports_take(struct ports *p, const struct inherit *from, pid_t who);
 
 /* Answer a wish of this worker on `fd`, which stays the caller's. */
 void ports_answer(struct ports *p, pid_t who, const char *wish, int fd);
-/* "PORT HOST": it goes. */
-void ports_drop(struct ports *p, const char *text);
+/* "PORT HOST": it goes, if nobody but this worker has asked for it since. */
+void ports_drop(struct ports *p, pid_t who, const char *text);
 void ports_again(struct ports *p);
 /* What is not this worker's goes. */
 void ports_chosen(struct ports *p, pid_t who);
@@ -62,8 +62,8 @@ void ports_pass(struct ports *p, pid_t from, pid_t to);
 /* ---- the worker's ---------------------------------------------------------
  */
 
-/* Waits for the answer, PORTS_ANSWER_MS at most: not for a loop that others
- * wait for. The descriptor is the caller's. */
+/* Both wait for the supervisor, PORTS_ANSWER_MS at most: not for a loop that
+ * others wait for. The descriptor is the caller's. */
 int ports_ask(int line, const char *host, uint16_t port, const char *name,
 		bool why, int *ret_fd, struct err *e);
 void ports_give_back(int line, const char *host, uint16_t port);

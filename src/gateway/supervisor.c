@@ -21,7 +21,13 @@
 #define PROGRAM_SELF "/proc/self/exe"
 #define PROGRAM_DELETED " (deleted)"
 
-enum { SIGNALS = 5, ARGUMENTS_MAX = 128 * 1024, FAILED = 1, HURRY_MS = 1000 };
+enum {
+	SIGNALS = 5,
+	ARGUMENTS_MAX = 128 * 1024,
+	FAILED = 1,
+	HURRY_MS = 1000,
+	HEAR_MAX = 64, /* messages a turn: one worker must not drown signals */
+};
 
 static const int signals[SIGNALS] = {SIGHUP, SIGUSR2, SIGTERM, SIGINT, SIGCHLD};
 
@@ -404,7 +410,7 @@ static void crew_ports(struct crew *c, const struct line_message *m, int fd)
 	if (m->kind == LINE_PORT && fd >= 0)
 		ports_answer(p, c->pid, m->text, fd);
 	else if (m->kind == LINE_PORT_DROP)
-		ports_drop(p, m->text);
+		ports_drop(p, c->pid, m->text);
 	else if (m->kind == LINE_PORTS_AGAIN)
 		ports_again(p);
 	else if (m->kind == LINE_PORTS_CHOSEN && c->state == CREW_SERVING)
@@ -415,9 +421,12 @@ static void crew_heard(void *arg, int events)
 {
 	struct crew *c = arg;
 	struct line_message m;
-	int fd, r;
+	int fd, r = 1;
 
-	while ((r = line_receive(c->line, &m, &fd)) > 0) {
+	for (int i = 0; i < HEAR_MAX && r > 0; i++) {
+		r = line_receive(c->line, &m, &fd);
+		if (r <= 0)
+			break;
 		crew_ports(c, &m, fd);
 		if (fd >= 0)
 			close(fd);
@@ -427,7 +436,7 @@ static void crew_heard(void *arg, int events)
 		else if (m.kind == LINE_RELOADED)
 			notify("READY=1");
 	}
-	if (r != -EAGAIN)
+	if (r <= 0 && r != -EAGAIN)
 		(void)watch_set(c->watch, 0); /* SIGCHLD tells the rest */
 }
 

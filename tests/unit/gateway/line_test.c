@@ -63,6 +63,45 @@ static void a_message_of_another_size_is_none(void)
 	close(ends[1]);
 }
 
+/* The number that the next descriptor gets. */
+static int next_fd(void)
+{
+	int fd = dup(0);
+
+	close(fd);
+	return fd;
+}
+
+static void of_many_descriptors_none_stays_open(void)
+{
+	struct line_message m = {.kind = LINE_PORT};
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(8 * sizeof(int))];
+	} control;
+	struct iovec io = {&m, sizeof(m) - 1};
+	struct msghdr h = {.msg_iov = &io,
+			.msg_iovlen = 1,
+			.msg_control = &control};
+	int ends[2], fds[8] = {0}, fd, before;
+
+	CHECK(line_new(ends) == 0);
+	before = next_fd();
+	for (size_t count = 2; count <= 8; count++) {
+		memset(&control, 0, sizeof(control));
+		h.msg_controllen = CMSG_SPACE(count * sizeof(int));
+		control.head.cmsg_level = SOL_SOCKET;
+		control.head.cmsg_type = SCM_RIGHTS;
+		control.head.cmsg_len = CMSG_LEN(count * sizeof(int));
+		memcpy(CMSG_DATA(&control.head), fds, count * sizeof(int));
+		CHECK(sendmsg(ends[0], &h, 0) > 0);
+		CHECK_INT(line_receive(ends[1], &m, &fd), -EPROTO);
+		CHECK_INT(next_fd(), before);
+	}
+	close(ends[0]);
+	close(ends[1]);
+}
+
 static void a_text_comes_along_as_far_as_there_is_room(void)
 {
 	struct line_message m;
@@ -88,4 +127,5 @@ static void a_text_comes_along_as_far_as_there_is_room(void)
 TESTS(T(a_message_arrives_whole_and_in_order),
 		T(a_text_comes_along_as_far_as_there_is_room),
 		T(a_descriptor_comes_along_and_ends_with_an_exec),
+		T(of_many_descriptors_none_stays_open),
 		T(a_message_of_another_size_is_none))

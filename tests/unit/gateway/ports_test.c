@@ -3,6 +3,8 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -150,13 +152,64 @@ static void what_nobody_wants_any_more_is_closed(void)
 	ports_chosen(p, 8);
 	CHECK(is_open(two, a) && is_open(two, b) && !is_open(two, c));
 	(void)snprintf(text, sizeof(text), "%d %s", b, two);
-	ports_drop(p, text);
+	ports_drop(p, 8, text);
 	CHECK(is_open(two, a) && !is_open(two, b));
-	ports_drop(p, text);
-	ports_drop(p, "");
-	ports_drop(p, "x");
+	ports_drop(p, 8, text);
+	ports_drop(p, 8, "");
+	ports_drop(p, 8, "x");
 	CHECK(is_open(two, a));
 	ports_free(p);
+}
+
+static void who_gives_way_drops_nothing_of_the_next_one(void)
+{
+	struct ports *p = ports_begin();
+	int port = ask(p, 7, two, 0, "a");
+	char text[64];
+
+	CHECK_INT(ask(p, 8, two, 0, "a"), port);
+	(void)snprintf(text, sizeof(text), "%d %s", port, two);
+	ports_drop(p, 7, text);
+	CHECK(is_open(two, port));
+	ports_drop(p, 8, text);
+	CHECK(!is_open(two, port));
+	ports_free(p);
+}
+
+enum { MANY = 2000 };
+
+/* A supervisor that is slow to listen. */
+static void *slow_ears(void *arg)
+{
+	struct line_message m;
+	struct pollfd wait = {.fd = *(int *)arg, .events = POLLIN};
+	uintptr_t heard = 0;
+	int fd, r;
+
+	while (heard < MANY && poll(&wait, 1, 15000) == 1) {
+		(void)usleep(1000);
+		while ((r = line_receive(*(int *)arg, &m, &fd)) == 1)
+			heard += m.kind == LINE_PORT_DROP;
+		if (r != -EAGAIN)
+			break;
+	}
+	return (void *)heard;
+}
+
+static void of_many_that_go_at_once_none_is_left(void)
+{
+	pthread_t ears;
+	void *heard;
+	int ends[2];
+
+	CHECK(line_new(ends) == 0);
+	CHECK(pthread_create(&ears, NULL, slow_ears, &ends[1]) == 0);
+	for (unsigned i = 0; i < MANY; i++)
+		ports_give_back(ends[0], two, (uint16_t)(1024 + i));
+	close(ends[0]);
+	CHECK(pthread_join(ears, &heard) == 0);
+	CHECK_INT((uintptr_t)heard, MANY);
+	close(ends[1]);
 }
 
 static void a_bad_file_leaves_the_old_rules_in_force(void)
@@ -233,6 +286,8 @@ static void a_worker_without_a_supervisor_is_told_so(void)
 TESTS(T(what_the_configuration_names_is_opened_and_nothing_else),
 		T(any_port_is_the_same_again_for_the_same_name),
 		T(what_nobody_wants_any_more_is_closed),
+		T(who_gives_way_drops_nothing_of_the_next_one),
+		T(of_many_that_go_at_once_none_is_left),
 		T(a_bad_file_leaves_the_old_rules_in_force),
 		T(an_upgrade_takes_them_along),
 		T(a_wish_that_is_none_is_refused),
