@@ -71,12 +71,12 @@ class Screen:
 
 class UnixConnection(http.client.HTTPConnection):
     def __init__(self, path):
-        super().__init__("localhost", timeout=10)
+        super().__init__("localhost", timeout=30)
         self.path = path
 
     def connect(self):
         self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(10)
+        self.sock.settimeout(30)
         self.sock.connect(self.path)
 
 
@@ -127,7 +127,7 @@ class Gateway:
         with open(self.log, errors="replace") as log:
             return log.read()
 
-    def says(self, words, times=1, seconds=10):
+    def says(self, words, times=1, seconds=30):
         until("%r in the log" % words,
               lambda: self.said().count(words) >= times, seconds)
 

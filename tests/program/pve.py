@@ -95,7 +95,7 @@ def is_silent(sock, seconds):
         return False
 
 
-def is_closed(sock, seconds=5):
+def is_closed(sock, seconds=20):
     sock.settimeout(seconds)
     try:
         return sock.recv(1) == b""
@@ -327,7 +327,7 @@ class WebSocket:
                 return False
         return True
 
-    def ends(self, seconds=10):
+    def ends(self, seconds=20):
         """Closed within so many seconds."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:

@@ -20,7 +20,7 @@ class Skip(Exception):
     """The reason why this test cannot be run here."""
 
 
-def until(what, ready, seconds=10):
+def until(what, ready, seconds=30):
     """The first true answer of ready(), or a failure that names it."""
     end = time.monotonic() + seconds
     while True:
