@@ -107,7 +107,7 @@ static void grant_give(struct grant_call *c)
 {
 	struct buf value;
 
-	crypto_random_text(c->grant.id, SESSION_ID_LEN);
+	session_make_id(c->grant.id);
 	crypto_random_text(c->resume, RESUME_LEN);
 	grant_hash(c->resume, c->grant.resume);
 	c->until = (int64_t)time(NULL) + CODE_MS / 1000;

@@ -116,7 +116,7 @@ static int call_session(struct payload_call *c, struct session **ret_session)
 	struct session *s;
 	int r = plan ? 0 : -ENOMEM;
 
-	crypto_random_text(grant.id, SESSION_ID_LEN);
+	session_make_id(grant.id);
 	(void)snprintf(grant.guest, sizeof(grant.guest), "%s", c->guest);
 	(void)snprintf(grant.user, sizeof(grant.user), "payload@%.55s",
 			c->x->from);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/crypto.h"
 #include "core/log.h"
 #include "stream/dial.h"
 
@@ -19,6 +20,13 @@ static const char *const state_names[SESSION_STATES] = {
 const char *session_state_name(enum session_state s)
 {
 	return state_names[s];
+}
+
+void session_make_id(char ret[SESSION_ID_LEN + 1])
+{
+	do
+		crypto_random_text(ret, SESSION_ID_LEN);
+	while (*ret == '-');
 }
 
 void session_set_state(struct session *s, enum session_state next)

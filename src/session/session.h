@@ -68,6 +68,10 @@ struct grant {
 	bool take_over; /* SPICE: another viewer of the guest has to go */
 };
 
+/* A new session's id. It never begins with a dash: people paste it behind
+ * `sessions end`, where that would be an option. */
+void session_make_id(char ret[SESSION_ID_LEN + 1]);
+
 struct session {
 	struct session *next, *prev; /* the registry's, as the three below */
 	struct session *same_id, *same_user; /* of their buckets */

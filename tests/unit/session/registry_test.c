@@ -122,7 +122,21 @@ static void ten_thousand_are_found(void)
 	down();
 }
 
+static void an_id_is_never_taken_for_an_option(void)
+{
+	char id[SESSION_ID_LEN + 1], other[SESSION_ID_LEN + 1];
+
+	for (int i = 0; i < 1000; i++) {
+		session_make_id(id);
+		session_make_id(other);
+		CHECK_INT(strlen(id), SESSION_ID_LEN);
+		CHECK(*id != '-');
+		CHECK(strcmp(id, other) != 0);
+	}
+}
+
 TESTS(T(limits_count_what_lives_by_user_and_in_all),
 		T(one_that_ended_is_still_found_and_listed),
 		T(past_its_ceiling_the_oldest_ends_are_forgotten),
-		T(ten_thousand_are_found))
+		T(ten_thousand_are_found),
+		T(an_id_is_never_taken_for_an_option))
