@@ -6,6 +6,7 @@
 
 #include "cli/guests.h"
 #include "config/config.h"
+#include "proto/address.h"
 
 static const struct config_ssh_guest *by_id(const struct config *c,
 		const char *id, size_t profile_len, const char *rest)
@@ -71,38 +72,17 @@ static bool is_inner(const char *interface)
 	return strcmp(interface, "lo") == 0;
 }
 
-static bool ipv4_ok(const char *text)
-{
-	struct in_addr a;
-	uint32_t ip;
-
-	if (inet_pton(AF_INET, text, &a) != 1)
-		return false;
-	ip = ntohl(a.s_addr);
-	return ip >> 24 != 0 && ip >> 24 != 127 && ip >> 16 != 0xa9fe &&
-	       ip >> 28 < 0xe;
-}
-
-static bool ipv6_ok(const char *text)
-{
-	struct in6_addr a;
-
-	return inet_pton(AF_INET6, text, &a) == 1 &&
-	       !IN6_IS_ADDR_LOOPBACK(&a) && !IN6_IS_ADDR_LINKLOCAL(&a) &&
-	       !IN6_IS_ADDR_MULTICAST(&a) && !IN6_IS_ADDR_UNSPECIFIED(&a) &&
-	       !IN6_IS_ADDR_V4MAPPED(&a);
-}
-
 const char *ssh_choose(const struct guest_address *all, size_t count)
 {
 	const char *second = NULL;
 
 	for (size_t i = 0; i < count; i++) {
-		if (is_inner(all[i].interface))
+		if (is_inner(all[i].interface) ||
+				!address_is_routable(all[i].address))
 			continue;
-		if (ipv4_ok(all[i].address))
+		if (!strchr(all[i].address, ':'))
 			return all[i].address;
-		if (!second && ipv6_ok(all[i].address))
+		if (!second)
 			second = all[i].address;
 	}
 	return second;

@@ -231,3 +231,22 @@ bool address_is_local(const struct address *a)
 		return IN6_IS_ADDR_LOOPBACK(&six);
 	return strcasecmp(a->host, "localhost") == 0;
 }
+
+static bool routable_ipv4(uint32_t ip)
+{
+	return ip >> 24 != 0 && ip >> 24 != 127 && ip >> 16 != 0xa9fe &&
+	       ip >> 28 < 0xe;
+}
+
+bool address_is_routable(const char *text)
+{
+	struct in6_addr six;
+	struct in_addr four;
+
+	if (inet_pton(AF_INET, text, &four) == 1)
+		return routable_ipv4(ntohl(four.s_addr));
+	return inet_pton(AF_INET6, text, &six) == 1 &&
+	       !IN6_IS_ADDR_LOOPBACK(&six) && !IN6_IS_ADDR_LINKLOCAL(&six) &&
+	       !IN6_IS_ADDR_MULTICAST(&six) && !IN6_IS_ADDR_UNSPECIFIED(&six) &&
+	       !IN6_IS_ADDR_V4MAPPED(&six) && !IN6_IS_ADDR_V4COMPAT(&six);
+}

@@ -39,6 +39,11 @@ int address_format(const struct address *a, char *ret, size_t ret_max);
 /* Does it stay on this machine: 127.0.0.0/8, ::1, localhost, a Unix socket? */
 bool address_is_local(const struct address *a);
 
+/* An IP address of one machine of a network: not loopback, link-local (also the
+ * one where clouds tell a machine its secrets), multicast or none, nor an IPv4
+ * address in the clothes of an IPv6 one. What a stranger names. */
+bool address_is_routable(const char *text);
+
 /* A host name, an IPv4 address, or an IPv6 address without brackets. */
 bool address_host_ok(const char *host, size_t len);
 

@@ -81,24 +81,34 @@ void arrakis_found_destroy(struct job *j, const struct guest *g)
 	arrakis_job_call(j, "DELETE", j->id, "", NULL, arrakis_job_changed);
 }
 
+/* A new one: under a name that can be asked for afterwards. */
+static void make_vm(struct job *j)
+{
+	struct err e;
+	int r;
+
+	if (vms_name_ok(j->id)) {
+		post_vm(j);
+		return;
+	}
+	r = err_set(&e, -EINVAL,
+			"no sandbox can be called so: up to %d bytes, no "
+			"slash, no control characters",
+			VMS_NAME_MAX);
+	arrakis_job_end(j, r, &e);
+}
+
 void arrakis_found_create(struct job *j, const struct guest *g)
 {
 	struct err e;
 	int r;
 
-	if (g) {
-		r = err_set(&e, -EEXIST, "there is a sandbox '%s' already",
-				j->id);
-		arrakis_job_end(j, r, &e);
-	} else if (!vms_name_ok(j->id)) {
-		r = err_set(&e, -EINVAL,
-				"no sandbox can be called so: up to %d bytes, "
-				"no slash, no control characters",
-				VMS_NAME_MAX);
-		arrakis_job_end(j, r, &e);
-	} else {
-		post_vm(j);
+	if (!g) {
+		make_vm(j);
+		return;
 	}
+	r = err_set(&e, -EEXIST, "there is a sandbox '%s' already", j->id);
+	arrakis_job_end(j, r, &e);
 }
 
 static void on_gone(void *arg, int r, const struct json *answer,
@@ -121,5 +131,5 @@ void arrakis_found_restore(struct job *j, const struct guest *g)
 	if (g)
 		arrakis_job_call(j, "DELETE", j->id, "", NULL, on_gone);
 	else
-		post_vm(j);
+		make_vm(j);
 }

@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "core/text.h"
+#include "proto/address.h"
 #include "proto/json.h"
 
 bool vms_name_ok(const char *name)
@@ -45,8 +46,20 @@ static enum guest_status status_of(const char *word)
 	return GUEST_UNKNOWN; /* CREATED, UNKNOWN and whatever comes */
 }
 
+/* A server of another machine shall not lead us to our own services, nor to
+ * those that only answer this machine. */
+static bool address_ok(const char *text, const char *host)
+{
+	const struct address own = {.host = (char *)(uintptr_t)text};
+	const struct address server = {.host = (char *)(uintptr_t)host};
+
+	return address_is_routable(text) ||
+	       (address_is_local(&own) && address_is_local(&server));
+}
+
 /* "10.20.1.2/24", of which the mask is the network's. */
-static void address_of(const char *text, char *ret, size_t ret_max)
+static void address_of(
+		const char *text, const char *host, char *ret, size_t ret_max)
 {
 	struct in6_addr any;
 	size_t len = text ? strcspn(text, "/") : 0;
@@ -56,8 +69,9 @@ static void address_of(const char *text, char *ret, size_t ret_max)
 		return;
 	memcpy(ret, text, len);
 	ret[len] = '\0';
-	if (inet_pton(AF_INET, ret, &any) != 1 &&
-			inet_pton(AF_INET6, ret, &any) != 1)
+	if ((inet_pton(AF_INET, ret, &any) != 1 &&
+			    inet_pton(AF_INET6, ret, &any) != 1) ||
+			!address_ok(ret, host))
 		ret[0] = '\0';
 }
 
@@ -138,7 +152,7 @@ static void vms_add(struct vms *v, const struct json *from, const char *host,
 		return;
 	vm->name = name;
 	vm->status = json_text(json_get(from, "status"));
-	address_of(json_text(json_get(from, "ip")), vm->address,
+	address_of(json_text(json_get(from, "ip")), host, vm->address,
 			sizeof(vm->address));
 	g->forwards = *room;
 	g->forward_count = forwards_of(json_get(from, "portForwards"), *room);

@@ -4,7 +4,8 @@
  *
  * Left out are sandboxes whose names nobody could ask for (empty, "." and
  * "..", longer than VMS_NAME_MAX, with a slash or a control, no UTF-8) and
- * forwards whose ports are none.
+ * forwards whose ports are none. So are addresses that are none of a network
+ * (proto/address.h); those of loopback stand where the server is there, too.
  */
 #ifndef HYPERVISOR_ARRAKIS_VMS_H
 #define HYPERVISOR_ARRAKIS_VMS_H

@@ -12,6 +12,7 @@
 #include "hypervisor/proxmox/guests.h"
 #include "hypervisor/proxmox/list.h"
 #include "hypervisor/proxmox/privileges.h"
+#include "proto/address.h"
 #include "proto/json.h"
 
 enum { PATH_MAX_LEN = 256 };
@@ -258,18 +259,10 @@ static bool is_agent_cycled(const struct pve_inspection *p)
 	return is_agent_on(p) && p->cycled;
 }
 
-static bool is_far(const char *address)
-{
-	return strncmp(address, "127.", 4) != 0 &&
-	       strcmp(address, "::1") != 0 &&
-	       strncasecmp(address, "fe80:", 5) != 0 &&
-	       strncmp(address, "169.254.", 8) != 0;
-}
-
 static const char *far_address(const struct pve_addresses *all)
 {
 	for (size_t i = 0; i < all->count; i++)
-		if (is_far(all->items[i].address))
+		if (address_is_routable(all->items[i].address))
 			return all->items[i].address;
 	return NULL;
 }

@@ -7,6 +7,8 @@
 #include "cluster.h"
 #include "config/config.h"
 #include "core/loop.h"
+#include "hypervisor/arrakis/vms.h"
+#include "proto/json.h"
 #include "stream/dial.h"
 #include "test.h"
 
@@ -238,6 +240,48 @@ static void hostile_names_and_wild_ports_are_left_out(void)
 	down();
 }
 
+/* What a server at `host` makes of the address of a sandbox. */
+static bool is_taken(const char *host, const char *ip)
+{
+	char text[256];
+	struct json *answer;
+	struct vms v;
+	bool taken;
+
+	(void)snprintf(text, sizeof(text),
+			"{\"vms\":[{\"vmName\":\"a\",\"ip\":\"%s\"}]}", ip);
+	CHECK(json_parse(text, strlen(text), &answer, NULL) == 0);
+	CHECK(vms_parse(answer, host, &v, NULL) == 0);
+	CHECK_INT(v.count, 1);
+	taken = v.guests[0].address != NULL;
+	CHECK(taken == !v.guests[0].lacks[CONSOLE_VNC]);
+	vms_done(&v);
+	json_free(answer);
+	return taken;
+}
+
+static void no_server_leads_us_to_our_own_services(void)
+{
+	static const char *const never[] = {"169.254.169.254/16", "0.0.0.0",
+			"::ffff:127.0.0.1", "fe80::1", "::", "224.0.0.1",
+			"255.255.255.255", "localhost"};
+	static const char *const own[] = {"127.0.0.1/8", "127.3.4.5", "::1"};
+
+	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++) {
+		CHECK(!is_taken("192.0.2.1", never[i]));
+		CHECK(!is_taken("127.0.0.1", never[i]));
+	}
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+		CHECK(!is_taken("192.0.2.1", own[i]));
+		CHECK(!is_taken("boxes.lan", own[i]));
+		/* its machine is ours: what it says of it is its own */
+		CHECK(is_taken("127.0.0.1", own[i]));
+		CHECK(is_taken("localhost", own[i]));
+	}
+	CHECK(is_taken("192.0.2.1", "10.20.1.2/24"));
+	CHECK(is_taken("192.0.2.1", "fd00::2/64"));
+}
+
 static void a_plan_leads_straight_to_it_or_to_the_announced_port(void)
 {
 	up();
@@ -347,6 +391,9 @@ static void sandboxes_are_made_snapped_restored_and_ended(void)
 	CHECK_INT(answer(), -EEXIST);
 	hypervisor_create(h, "a/b", NULL, on_done, NULL);
 	CHECK_INT(answer(), -EINVAL);
+	hypervisor_restore(h, "a/b", "s0", on_done, NULL);
+	CHECK_INT(answer(), -EINVAL); /* nobody could ask for it */
+	CHECK_INT(server_count(&server, "POST"), 0);
 	hypervisor_create(h, "new", "s0", on_done, NULL);
 	CHECK_INT(answer(), 0);
 	CHECK_INT(server_count(&server,
@@ -417,6 +464,7 @@ TESTS(T(sandboxes_are_listed_with_their_forwards),
 		T(an_older_server_without_v1_is_found),
 		T(what_is_no_arrakis_is_told),
 		T(hostile_names_and_wild_ports_are_left_out),
+		T(no_server_leads_us_to_our_own_services),
 		T(a_plan_leads_straight_to_it_or_to_the_announced_port),
 		T(the_profiles_own_password_is_taken),
 		T(what_cannot_be_opened_says_why),

@@ -151,8 +151,26 @@ static void what_stays_on_this_machine_is_local(void)
 	CHECK(!local("localhost.example") && !local("128.0.0.1"));
 }
 
+static void what_a_stranger_names_is_one_machine_of_a_network(void)
+{
+	static const char *const good[] = {"10.20.1.2", "192.168.1.1",
+			"192.0.2.7", "223.255.255.254", "169.253.1.1",
+			"fd00::7", "2001:db8::7"};
+	static const char *const bad[] = {"127.0.0.1", "127.9.9.9", "0.0.0.0",
+			"0.1.2.3", "169.254.169.254", "224.0.0.1",
+			"255.255.255.255", "::1", "::", "fe80::1", "ff02::1",
+			"::ffff:127.0.0.1", "::ffff:10.0.0.1", "::127.0.0.1",
+			"fe80::1%lo", "localhost", "", "10.0.0.1 ", "1"};
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		CHECK(address_is_routable(good[i]));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		CHECK(!address_is_routable(bad[i]));
+}
+
 TESTS(T(hosts_and_ports_are_read), T(a_unix_socket_is_a_path),
 		T(what_is_missing_takes_the_default), T(what_is_wrong_is_named),
 		T(a_socket_path_has_a_ceiling),
 		T(an_address_is_written_as_it_was_read),
-		T(what_stays_on_this_machine_is_local))
+		T(what_stays_on_this_machine_is_local),
+		T(what_a_stranger_names_is_one_machine_of_a_network))
