@@ -39,11 +39,18 @@ const char *check_host(char *text)
 
 const char *check_address(char *text)
 {
+	char usual[INET6_ADDRSTRLEN];
 	struct in6_addr a;
 
-	if (inet_pton(AF_INET, text, &a) == 1 ||
-			inet_pton(AF_INET6, text, &a) == 1)
+	if (inet_pton(AF_INET, text, &a) == 1)
 		return NULL;
+	if (inet_pton(AF_INET6, text, &a) == 1) {
+		/* addresses are compared as texts: one has one */
+		(void)inet_ntop(AF_INET6, &a, usual, sizeof(usual));
+		if (strlen(usual) <= strlen(text))
+			memcpy(text, usual, strlen(usual) + 1);
+		return NULL;
+	}
 	return "not an IP address (as 127.0.0.1 or ::1; the port is a key of "
 	       "its own)";
 }

@@ -7,7 +7,7 @@
 
 const char *check_name(char *text);        /* of a profile, guest, token */
 const char *check_host(char *text);        /* a name or an address */
-const char *check_address(char *text);     /* of IP, without a port */
+const char *check_address(char *text);     /* of IP, no port; in usual form */
 const char *check_user(char *text);        /* of ssh */
 const char *check_fingerprint(char *text); /* SHA-256, "SHA256:AB:CD.." */
 const char *check_hash(char *text);        /* "sha256:<64 hex>" */

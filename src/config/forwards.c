@@ -139,16 +139,35 @@ static int finish_one(struct reader *r, const struct config_forward *f)
 	return finish_guest(r, f);
 }
 
+/* Where it listens: as it says, or here. */
+static size_t hosts_of(
+		const struct config_forward *f, const char *const **ret_hosts)
+{
+	static const char *const here[] = {"127.0.0.1", "::1"};
+
+	*ret_hosts = f->listen.count ? (const char *const *)f->listen.items
+				     : here;
+	return f->listen.count ? f->listen.count : 2;
+}
+
 static bool shares_host(
 		const struct config_forward *a, const struct config_forward *b)
 {
-	if (a->listen.count == 0 && b->listen.count == 0)
-		return true;
-	for (size_t i = 0; i < a->listen.count; i++)
-		for (size_t k = 0; k < b->listen.count; k++)
-			if (strcmp(a->listen.items[i], b->listen.items[k]) == 0)
+	const char *const *ours, *const *theirs;
+	size_t count = hosts_of(a, &ours), their_count = hosts_of(b, &theirs);
+
+	for (size_t i = 0; i < count; i++)
+		for (size_t k = 0; k < their_count; k++)
+			if (strcmp(ours[i], theirs[k]) == 0)
 				return true;
 	return false;
+}
+
+static bool same_kind(
+		const struct config_forward *a, const struct config_forward *b)
+{
+	return strcmp(a->kind ? a->kind : "vnc", b->kind ? b->kind : "vnc") ==
+	       0;
 }
 
 /* The same port, or the same port 0, twice. */
@@ -162,7 +181,9 @@ static int finish_twins(struct reader *r, const struct config_forward *f)
 			continue;
 		if (f->port == 0 &&
 				(strcmp(o->guest, f->guest) != 0 ||
-						o->guest_port != f->guest_port))
+						o->guest_port !=
+								f->guest_port ||
+						!same_kind(o, f)))
 			continue;
 		return fail_line(r, f->line,
 				"[[forwards]] the forward on line %u listens "

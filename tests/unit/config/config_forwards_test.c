@@ -121,7 +121,50 @@ static void one_port_is_listened_on_by_one_forward(void)
 				  "guest = 'boxes/b'\nguest_port = 1\n"));
 }
 
+static void where_it_listens_unless_said_is_taken_too(void)
+{
+	refused(PROFILES "port = 1\nguest = 'boxes/a'\n"
+			 "[[forwards]]\nport = 1\nguest = 'boxes/b'\n"
+			 "listen = ['127.0.0.1']\n",
+			"FILE:11: [[forwards]] the forward on line 8 listens "
+			"there already");
+	refused(PROFILES "port = 1\nguest = 'boxes/a'\n"
+			 "[[forwards]]\nport = 1\nguest = 'boxes/b'\n"
+			 "listen = ['127.0.0.2', '0:0::1']\n",
+			"FILE:11: [[forwards]] the forward on line 8 listens "
+			"there already");
+}
+
+static void an_address_is_written_in_one_way(void)
+{
+	struct config *c = load(
+			PROFILES "port = 1\nguest = 'boxes/a'\n"
+				 "listen = ['0:0:0:0:0:0:0:1', 'FD00::0:7', "
+				 "'1::2:3:4:5:6:7']\n");
+	char *const *at = c->forwards[0].listen.items;
+
+	CHECK_STR(at[0], "::1"); /* as the kernel says it (SIGUSR2) */
+	CHECK_STR(at[1], "fd00::7");
+	CHECK_STR(at[2], "1::2:3:4:5:6:7"); /* the usual one is longer */
+	config_free(c);
+}
+
+static void two_consoles_of_one_guest_have_any_port_each(void)
+{
+	config_free(load(PROFILES "port = 0\nguest = 'lab/box'\n"
+				  "[[forwards]]\nport = 0\nguest = 'lab/box'\n"
+				  "kind = 'serial'\n"));
+	refused(PROFILES "port = 0\nguest = 'lab/box'\n"
+			 "[[forwards]]\nport = 0\nguest = 'lab/box'\n"
+			 "kind = 'vnc'\n",
+			"FILE:11: [[forwards]] the forward on line 8 listens "
+			"there already");
+}
+
 TESTS(S(a_forward_has_the_limits_of_the_command),
 		S(each_key_of_a_forward_is_taken),
 		S(what_is_wrong_with_a_forward_is_told),
-		S(one_port_is_listened_on_by_one_forward))
+		S(one_port_is_listened_on_by_one_forward),
+		S(where_it_listens_unless_said_is_taken_too),
+		S(an_address_is_written_in_one_way),
+		S(two_consoles_of_one_guest_have_any_port_each))
