@@ -124,10 +124,16 @@ bool forwards_own_peer(const struct forwards *s, int fd)
 /* ---- opening --------------------------------------------------------------
  */
 
+/* What its doors have counted stays counted. */
 static void forward_shut(struct forward *f)
 {
-	for (size_t i = 0; i < f->door_count; i++)
+	struct forward_counts *c = &f->set->counts;
+
+	for (size_t i = 0; i < f->door_count; i++) {
+		c->total += door_refused(f->doors[i]);
+		c->ends[END_NOT_PERMITTED] += door_refused(f->doors[i]);
 		door_close(f->doors[i]);
+	}
 	f->door_count = 0;
 }
 

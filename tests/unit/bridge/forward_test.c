@@ -219,6 +219,31 @@ static void those_past_the_limit_are_closed_at_once(void)
 	guesthouse_end();
 }
 
+static void who_was_refused_stays_counted_when_the_port_goes(void)
+{
+	enum { NOBODY = 65534 };
+	const struct forwards_options ours = {.same_user = true};
+	struct forward_counts counts;
+	struct forward *f;
+	int other;
+
+	if (geteuid() != 0)
+		return; /* there is nobody else to be */
+	guesthouse_begin(&ours);
+	f = guesthouse_listen();
+	CHECK(seteuid(NOBODY) == 0);
+	other = guesthouse_dial(forward_port(f));
+	CHECK(seteuid(0) == 0);
+	guesthouse_hears_end(other);
+	(void)close(other);
+	forward_close(f, END_KILLED);
+	forwards_count(house.forwards, &counts);
+	CHECK_INT(counts.forwards, 0);
+	CHECK_INT(counts.total, 1); /* a counter never falls */
+	CHECK_INT(counts.ends[END_NOT_PERMITTED], 1);
+	guesthouse_end();
+}
+
 static void a_client_that_never_reads_stops_the_guest(void)
 {
 	static char much[64 * 1024];
@@ -374,6 +399,7 @@ TESTS(T(each_side_may_end_its_half_and_still_hear_the_other),
 		T(a_guest_of_no_profile_is_told),
 		T(a_way_that_leads_back_is_refused),
 		T(those_past_the_limit_are_closed_at_once),
+		T(who_was_refused_stays_counted_when_the_port_goes),
 		T(a_client_that_never_reads_stops_the_guest),
 		T(a_closed_forward_tells_who_is_in),
 		T(it_may_be_ended_at_any_moment),
