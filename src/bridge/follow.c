@@ -68,6 +68,18 @@ static void followed_free(
 	f->count--;
 }
 
+/* What a server announces shall not stand in for a service of this machine. */
+static int followed_listen(struct follow *f, struct followed *d,
+		const struct forward_options *o, struct err *e)
+{
+	if (d->port < FOLLOW_PRIVILEGED)
+		return err_set(e, -EACCES,
+				"port %u is privileged: only a forward that "
+				"names it may have it",
+				d->port);
+	return forward_open(&d->forward, f->o.forwards, o, e);
+}
+
 /* Is it listened on? Else once more. */
 static void followed_open(struct follow *f, struct followed *d)
 {
@@ -87,7 +99,7 @@ static void followed_open(struct follow *f, struct followed *d)
 
 	if (d->forward)
 		return;
-	if (forward_open(&d->forward, f->o.forwards, &o, &e) == 0) {
+	if (followed_listen(f, d, &o, &e) == 0) {
 		d->told = false;
 		tell(f, d, FOLLOW_READY, NULL);
 		return;

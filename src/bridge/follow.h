@@ -5,6 +5,7 @@
  * closed, its connections too. A list that cannot be had changes nothing.
  *
  * A port that somebody else has is told once and tried again at every list.
+ * Those below FOLLOW_PRIVILEGED are told as busy, and never listened on.
  */
 #ifndef BRIDGE_FOLLOW_H
 #define BRIDGE_FOLLOW_H
@@ -17,7 +18,7 @@
 
 struct follow;
 
-enum { FOLLOW_MS = 1000, FOLLOW_MAX = 4096 };
+enum { FOLLOW_MS = 1000, FOLLOW_MAX = 4096, FOLLOW_PRIVILEGED = 1024 };
 
 enum follow_state {
 	FOLLOW_READY,

@@ -154,6 +154,24 @@ static void a_busy_port_is_told_once_and_had_when_it_is_free(void)
 	guesthouse_end();
 }
 
+static void a_privileged_port_is_not_a_servers_to_give(void)
+{
+	struct follow *f = begin();
+	struct forward_counts counts;
+
+	announce(1023);
+	next_list();
+	next_list();
+	CHECK_STR(told, "busy 1023, "); /* also where we are root */
+	forwards_count(house.forwards, &counts);
+	CHECK_INT(counts.forwards, 0);
+	announce(21001);
+	next_list();
+	CHECK_STR(told, "busy 1023, ready 21001, ");
+	follow_free(f, END_SHUTDOWN, false);
+	guesthouse_end();
+}
+
 static void a_list_that_cannot_be_had_changes_nothing(void)
 {
 	struct follow *f = begin();
@@ -228,6 +246,7 @@ static void it_may_go_while_a_list_is_owed(void)
 TESTS(T(a_guest_made_again_is_followed_to_its_new_port),
 		T(a_guest_that_stops_or_goes_has_no_listener),
 		T(a_busy_port_is_told_once_and_had_when_it_is_free),
+		T(a_privileged_port_is_not_a_servers_to_give),
 		T(a_list_that_cannot_be_had_changes_nothing),
 		T(what_is_announced_twice_is_listened_for_once),
 		T(a_guest_whose_name_is_too_long_is_left_out),
