@@ -6,7 +6,7 @@
 
 #include "core/crypto.h"
 #include "proto/rfb.h"
-#include "stream/layer.h"
+#include "stream/talk.h"
 
 /*
  * What is read next; in the order of the wire:
@@ -29,41 +29,20 @@ enum {
 };
 
 struct greet {
-	struct stream stream;
-	struct secret password;
-	struct buf out; /* what we owe the viewer */
-	struct exact in;
-	uint8_t memory[STREAM_HEAD + GREET_IN_MAX]; /* of in */
+	struct talk talk;
 	uint8_t challenge[VNC_CHALLENGE_LEN];
 	uint8_t response[VNC_CHALLENGE_LEN];
-	enum greet_state state;
 	enum rfb_version version;
 	uint8_t type;    /* RFB_SECURITY_NONE or _VNC */
 	uint8_t swallow; /* bytes of the greeting still to come: reads drop
 			    them; the last one is ClientInit */
-	bool sending;    /* what the last -EAGAIN waited for */
 };
-
-static void greet_set_state(struct greet *g, enum greet_state next, size_t len)
-{
-	g->state = next;
-	g->in.done = 0;
-	g->in.len = len;
-}
-
-static int greet_say(
-		struct greet *g, const void *data, size_t len, struct err *e)
-{
-	int r = buf_add(&g->out, data, len);
-
-	return r < 0 ? err_set(e, r, "VNC greeting: %s", strerror(-r)) : 0;
-}
 
 static int greet_say_u32(struct greet *g, uint32_t n, struct err *e)
 {
-	int r = rfb_u32_write(&g->out, n);
+	int r = rfb_u32_write(&g->talk.out, n);
 
-	return r < 0 ? err_set(e, r, "VNC greeting: %s", strerror(-r)) : 0;
+	return r < 0 ? talk_failed(&g->talk, r, e) : 0;
 }
 
 /* ---- the viewer speaks -------------------------------------------------- */
@@ -71,8 +50,8 @@ static int greet_say_u32(struct greet *g, uint32_t n, struct err *e)
 static int greet_challenge(struct greet *g, struct err *e)
 {
 	crypto_random(g->challenge, sizeof(g->challenge));
-	greet_set_state(g, GREET_RESPONSE, VNC_CHALLENGE_LEN);
-	return greet_say(g, g->challenge, sizeof(g->challenge), e);
+	talk_set_state(&g->talk, GREET_RESPONSE, VNC_CHALLENGE_LEN);
+	return talk_say(&g->talk, g->challenge, sizeof(g->challenge), e);
 }
 
 /* The one type that we offer: 3.3 is told, the others choose. */
@@ -82,7 +61,7 @@ static int greet_offer(struct greet *g, struct err *e)
 
 	if (g->version == RFB_3_3)
 		return greet_say_u32(g, g->type, e);
-	return greet_say(g, list, sizeof(list), e);
+	return talk_say(&g->talk, list, sizeof(list), e);
 }
 
 /* Before 3.8, who needs no password is asked nothing after the type: so it is
@@ -94,26 +73,27 @@ static bool greet_keeps_type(const struct greet *g)
 
 static int greet_step_version(struct greet *g, struct err *e)
 {
-	const char *other = rfb_other_protocol(g->in.data, g->in.done);
+	const struct exact *in = &g->talk.in;
+	const char *other = rfb_other_protocol(in->data, in->done);
 	int r;
 
-	if (rfb_version_parse(g->in.data, g->in.len, &g->version) <= 0)
+	if (rfb_version_parse(in->data, in->len, &g->version) <= 0)
 		return err_set(e, -EPROTO, "the viewer does not speak RFB%s%s",
 				other ? " but " : "", other ? other : "");
 	if (greet_keeps_type(g)) {
-		greet_set_state(g, GREET_SPOKEN, 0);
+		talk_set_state(&g->talk, GREET_SPOKEN, 0);
 		return 0;
 	}
 	r = greet_offer(g, e);
 	if (r == 0 && g->version == RFB_3_3)
 		return greet_challenge(g, e);
-	greet_set_state(g, GREET_CHOICE, 1);
+	talk_set_state(&g->talk, GREET_CHOICE, 1);
 	return r;
 }
 
 static int greet_step_choice(struct greet *g, struct err *e)
 {
-	uint8_t type = g->in.data[0];
+	uint8_t type = g->talk.in.data[0];
 
 	if (type != g->type)
 		return err_set(e, -EPROTO,
@@ -122,15 +102,15 @@ static int greet_step_choice(struct greet *g, struct err *e)
 				type);
 	if (type == RFB_SECURITY_VNC)
 		return greet_challenge(g, e);
-	greet_set_state(g, GREET_SPOKEN, 0);
+	talk_set_state(&g->talk, GREET_SPOKEN, 0);
 	return 0;
 }
 
 static int greet_step_response(struct greet *g, struct err *e)
 {
 	(void)e;
-	memcpy(g->response, g->in.data, sizeof(g->response));
-	greet_set_state(g, GREET_SPOKEN, 0);
+	memcpy(g->response, g->talk.in.data, sizeof(g->response));
+	talk_set_state(&g->talk, GREET_SPOKEN, 0);
 	return 0;
 }
 
@@ -140,38 +120,20 @@ static int (*const greet_steps[])(struct greet *g, struct err *e) = {
 		[GREET_RESPONSE] = greet_step_response,
 };
 
-static int greet_send(struct greet *g)
-{
-	int r = layer_send(g->stream.below, &g->out);
-
-	g->sending = r == -EAGAIN;
-	return r;
-}
-
-static int greet_broke(int r, struct err *e)
-{
-	if (r == -EAGAIN)
-		return r;
-	if (r == -ECONNRESET || r == -EPIPE)
-		return err_set(e, -ECONNRESET,
-				"the viewer went away during the greeting");
-	return err_set(e, r, "VNC greeting: %s", strerror(-r));
-}
-
 static int greet_handshake(struct stream *s, struct err *e)
 {
 	struct greet *g = (struct greet *)s;
 	int r;
 
 	do {
-		r = greet_send(g);
-		if (r == 0 && g->state == GREET_SPOKEN)
+		r = talk_send(&g->talk);
+		if (r == 0 && g->talk.state == GREET_SPOKEN)
 			return 0;
 		if (r == 0)
-			r = exact_read(s->below, &g->in);
+			r = exact_read(s->below, &g->talk.in);
 		if (r < 0)
-			return greet_broke(r, e);
-		r = greet_steps[g->state](g, e);
+			return talk_viewer_failed(&g->talk, r, e);
+		r = greet_steps[g->talk.state](g, e);
 	} while (r == 0);
 	return r;
 }
@@ -187,8 +149,8 @@ static bool greet_password_is_right(const struct greet *g)
 
 	if (g->type == RFB_SECURITY_NONE)
 		return true;
-	if (crypto_vnc_response(g->challenge, g->password.data, g->password.len,
-			    right) < 0)
+	if (crypto_vnc_response(g->challenge, g->talk.password.data,
+			    g->talk.password.len, right) < 0)
 		return false;
 	equal = secret_equal(&s, g->response, sizeof(g->response));
 	secret_wipe(right, sizeof(right));
@@ -197,7 +159,7 @@ static bool greet_password_is_right(const struct greet *g)
 
 static int greet_let_in(struct greet *g, struct err *e)
 {
-	g->state = GREET_LET_IN;
+	g->talk.state = GREET_LET_IN;
 	if (!greet_keeps_type(g)) {
 		g->swallow = 1;
 		return greet_say_u32(g, RFB_RESULT_OK, e);
@@ -211,17 +173,17 @@ static int greet_refuse(struct greet *g, const char *reason, struct err *e)
 	const uint8_t no_types = 0;
 	int r;
 
-	g->state = GREET_REFUSED;
+	g->talk.state = GREET_REFUSED;
 	if (!greet_keeps_type(g))
 		r = greet_say_u32(g, RFB_RESULT_FAILED, e);
 	else if (g->version == RFB_3_3)
 		r = greet_say_u32(g, RFB_SECURITY_INVALID, e);
 	else
-		r = greet_say(g, &no_types, 1, e);
+		r = talk_say(&g->talk, &no_types, 1, e);
 	if (r < 0 || (!greet_keeps_type(g) && g->version != RFB_3_8))
 		return r; /* there is no place for a reason */
-	r = rfb_reason_write(&g->out, reason);
-	return r < 0 ? err_set(e, r, "VNC greeting: %s", strerror(-r)) : 0;
+	r = rfb_reason_write(&g->talk.out, reason);
+	return r < 0 ? talk_failed(&g->talk, r, e) : 0;
 }
 
 static const struct stream_ops greet_ops;
@@ -234,7 +196,7 @@ static const struct greet *greet_of(const struct stream *s)
 	while (s && s->ops != &greet_ops)
 		s = s->below;
 	g = (const struct greet *)s;
-	return g && s->ready && g->state == GREET_SPOKEN ? g : NULL;
+	return g && s->ready && g->talk.state == GREET_SPOKEN ? g : NULL;
 }
 
 int rfb_greet_judge(const struct stream *s)
@@ -256,7 +218,7 @@ int rfb_greet_finish(struct stream *s, const char *failure, struct err *e)
 		return err_set(e, -EINVAL,
 				"VNC greeting: there is nobody to answer");
 	right = greet_password_is_right(g);
-	secret_done(&g->password);
+	secret_done(&g->talk.password);
 	if (right)
 		return failure ? greet_refuse(g, failure, e)
 			       : greet_let_in(g, e);
@@ -273,12 +235,12 @@ int rfb_greet_finish(struct stream *s, const char *failure, struct err *e)
 static ssize_t greet_swallow(struct greet *g)
 {
 	while (g->swallow > 0) {
-		ssize_t n = stream_read(g->stream.below,
-				g->memory + STREAM_HEAD, g->swallow);
+		ssize_t n = stream_read(g->talk.stream.below, g->talk.in.data,
+				g->swallow);
 
 		if (n <= 0)
 			return n < 0 ? n : -ENODATA;
-		if (g->swallow == 2 && g->memory[STREAM_HEAD] != g->type)
+		if (g->swallow == 2 && g->talk.in.data[0] != g->type)
 			return -EPROTO; /* a choice that was not offered */
 		g->swallow -= (uint8_t)n;
 	}
@@ -290,7 +252,7 @@ static ssize_t greet_read(struct stream *s, uint8_t *data, size_t len)
 	struct greet *g = (struct greet *)s;
 	ssize_t r;
 
-	if (g->state == GREET_SPOKEN)
+	if (g->talk.state == GREET_SPOKEN)
 		return -ENOTCONN;
 	r = greet_swallow(g);
 	if (r == -ENODATA)
@@ -298,52 +260,29 @@ static ssize_t greet_read(struct stream *s, uint8_t *data, size_t len)
 	return r < 0 ? r : stream_read(s->below, data, len);
 }
 
-static int greet_flush(struct stream *s)
-{
-	return layer_send(s->below, &((struct greet *)s)->out);
-}
-
 static ssize_t greet_write(struct stream *s, uint8_t *data, size_t len)
 {
 	struct greet *g = (struct greet *)s;
-	int r = g->out.len > 0 ? greet_flush(s) : 0;
+	int r = talk_send_first(&g->talk);
 
-	if (g->state == GREET_SPOKEN)
+	if (g->talk.state == GREET_SPOKEN)
 		return -ENOTCONN;
 	return r < 0 ? r : stream_write(s->below, data, len);
-}
-
-static int greet_shutdown(struct stream *s)
-{
-	struct greet *g = (struct greet *)s;
-	int r = g->out.len > 0 ? greet_flush(s) : 0;
-
-	return r < 0 ? r : stream_shutdown(s->below);
-}
-
-static int greet_want(const struct stream *s, enum stream_op op)
-{
-	const struct greet *g = (const struct greet *)s;
-
-	if (op != STREAM_HANDSHAKE)
-		return 0;
-	return stream_want(s->below, g->sending ? STREAM_WRITE : STREAM_READ);
 }
 
 static bool greet_bare(const struct stream *s, enum stream_op op)
 {
 	const struct greet *g = (const struct greet *)s;
-	bool none = op == STREAM_READ ? g->swallow == 0 : g->out.len == 0;
+	bool none = op == STREAM_READ ? g->swallow == 0 : g->talk.out.len == 0;
 
-	return g->state == GREET_LET_IN && none;
+	return g->talk.state == GREET_LET_IN && none;
 }
 
 static void greet_free(struct stream *s)
 {
 	struct greet *g = (struct greet *)s;
 
-	buf_done(&g->out);
-	secret_done(&g->password);
+	talk_done(&g->talk);
 	free(g);
 }
 
@@ -352,9 +291,9 @@ static const struct stream_ops greet_ops = {
 		.handshake = greet_handshake,
 		.read = greet_read,
 		.write = greet_write,
-		.flush = greet_flush,
-		.shutdown = greet_shutdown,
-		.want = greet_want,
+		.flush = talk_flush,
+		.shutdown = talk_shutdown,
+		.want = talk_want,
 		.bare = greet_bare,
 		.free = greet_free,
 };
@@ -365,21 +304,17 @@ int rfb_greet_wrap(
 	struct greet *g = calloc(1, sizeof(*g));
 	uint8_t version[RFB_VERSION_LEN];
 
-	if (!g)
-		goto no_memory;
-	buf_init(&g->out, GREET_OUT_MAX);
 	rfb_version_write(RFB_3_8, version);
-	if (secret_copy(&g->password, password) < 0 ||
-			buf_add(&g->out, version, sizeof(version)) < 0)
-		goto no_memory;
+	if (!g ||
+			talk_init(&g->talk, "VNC greeting", password,
+					GREET_IN_MAX, GREET_OUT_MAX) < 0 ||
+			talk_say(&g->talk, version, sizeof(version), e) < 0) {
+		if (g)
+			greet_free(&g->talk.stream);
+		return err_set(e, -ENOMEM, "VNC greeting: out of memory");
+	}
 	g->type = password->len > 0 ? RFB_SECURITY_VNC : RFB_SECURITY_NONE;
-	g->in.data = g->memory + STREAM_HEAD;
-	greet_set_state(g, GREET_VERSION, RFB_VERSION_LEN);
-	layer_push(s, &g->stream, &greet_ops);
+	talk_set_state(&g->talk, GREET_VERSION, RFB_VERSION_LEN);
+	layer_push(s, &g->talk.stream, &greet_ops);
 	return 0;
-no_memory:
-	if (g)
-		secret_done(&g->password);
-	free(g);
-	return err_set(e, -ENOMEM, "VNC greeting: out of memory");
 }

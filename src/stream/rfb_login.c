@@ -7,7 +7,7 @@
 #include "core/crypto.h"
 #include "proto/rfb.h"
 #include "proto/rfb_client.h"
-#include "stream/layer.h"
+#include "stream/talk.h"
 
 /* What is read next. A state is left by its step, in the order of the wire:
  *
@@ -30,16 +30,10 @@ enum login_state {
 };
 
 struct login {
-	struct stream stream;
-	struct secret password;
-	struct buf out;
-	struct exact in;
-	uint8_t *memory; /* of in; only while the handshake lasts */
-	enum login_state state;
+	struct talk talk;
 	enum rfb_version version;
 	enum rfb_result result; /* why a reason is being read */
 	bool chosen;            /* a security type: it is now about the login */
-	bool sending;           /* what the last -EAGAIN waited for */
 	bool held;              /* it waits before ClientInit, or has */
 
 	/* afterwards */
@@ -53,21 +47,6 @@ enum {
 	LOGIN_IN_MAX = RFB_REASON_MAX,
 	LOGIN_INIT_LEN = 24, /* of ServerInit, before the name */
 };
-
-static void login_set_state(struct login *l, enum login_state next, size_t len)
-{
-	l->state = next;
-	l->in.done = 0;
-	l->in.len = len;
-}
-
-static int login_say(
-		struct login *l, const void *data, size_t len, struct err *e)
-{
-	int r = buf_add(&l->out, data, len);
-
-	return r < 0 ? err_set(e, r, "VNC login: %s", strerror(-r)) : 0;
-}
 
 /* ---- refusals ----------------------------------------------------------- */
 
@@ -91,25 +70,25 @@ static int login_step_reason(struct login *l, struct err *e)
 {
 	char reason[RFB_CLEAN_MAX];
 
-	rfb_text_clean(l->in.data, l->in.done, reason);
+	rfb_text_clean(l->talk.in.data, l->talk.in.done, reason);
 	return login_refused(l, reason, e);
 }
 
 static int login_step_reason_len(struct login *l, struct err *e)
 {
-	uint32_t len = rfb_u32(l->in.data);
+	uint32_t len = rfb_u32(l->talk.in.data);
 
 	if (len == 0)
 		return login_refused(l, "", e);
 	/* what is past the ceiling is never waited for */
-	login_set_state(l, LOGIN_REASON,
+	talk_set_state(&l->talk, LOGIN_REASON,
 			len < RFB_REASON_MAX ? len : RFB_REASON_MAX);
 	return 0;
 }
 
 static int login_read_reason(struct login *l)
 {
-	login_set_state(l, LOGIN_REASON_LEN, 4);
+	talk_set_state(&l->talk, LOGIN_REASON_LEN, 4);
 	return 0;
 }
 
@@ -117,29 +96,31 @@ static int login_read_reason(struct login *l)
 
 static int login_not_rfb(const struct login *l, struct err *e)
 {
-	const char *other = rfb_other_protocol(l->in.data, l->in.done);
+	const struct exact *in = &l->talk.in;
+	const char *other = rfb_other_protocol(in->data, in->done);
 	char said[RFB_CLEAN_MAX];
 
 	if (other)
 		return err_set(e, -EPROTO, "it speaks %s, not RFB (VNC)",
 				other);
-	rfb_text_clean(l->in.data, l->in.done, said);
+	rfb_text_clean(in->data, in->done, said);
 	return err_set(e, -EPROTO, "it does not speak RFB (VNC): it said '%s'",
 			said);
 }
 
 static int login_step_version(struct login *l, struct err *e)
 {
+	const struct exact *in = &l->talk.in;
 	uint8_t line[RFB_VERSION_LEN];
 
-	if (rfb_version_parse(l->in.data, l->in.len, &l->version) <= 0)
+	if (rfb_version_parse(in->data, in->len, &l->version) <= 0)
 		return login_not_rfb(l, e);
 	rfb_version_write(l->version, line);
 	if (l->version == RFB_3_3)
-		login_set_state(l, LOGIN_TYPE_33, 4);
+		talk_set_state(&l->talk, LOGIN_TYPE_33, 4);
 	else
-		login_set_state(l, LOGIN_COUNT, 1);
-	return login_say(l, line, sizeof(line), e);
+		talk_set_state(&l->talk, LOGIN_COUNT, 1);
+	return talk_say(&l->talk, line, sizeof(line), e);
 }
 
 /* ---- security ----------------------------------------------------------- */
@@ -148,21 +129,21 @@ static int login_init(struct login *l, struct err *e)
 {
 	const uint8_t shared = 1; /* never throw another viewer out */
 
-	if (l->held && l->state != LOGIN_HELD) {
-		login_set_state(l, LOGIN_HELD, 0);
+	if (l->held && l->talk.state != LOGIN_HELD) {
+		talk_set_state(&l->talk, LOGIN_HELD, 0);
 		return 0;
 	}
 	if (l->held)
-		login_set_state(l, LOGIN_INIT, LOGIN_INIT_LEN);
+		talk_set_state(&l->talk, LOGIN_INIT, LOGIN_INIT_LEN);
 	else
-		login_set_state(l, LOGIN_READY, 0);
-	return login_say(l, &shared, 1, e);
+		talk_set_state(&l->talk, LOGIN_READY, 0);
+	return talk_say(&l->talk, &shared, 1, e);
 }
 
 /* It lives: what came is the viewer's. */
 static int login_step_init(struct login *l, struct err *e)
 {
-	l->state = LOGIN_READY;
+	l->talk.state = LOGIN_READY;
 	return 0;
 }
 
@@ -171,9 +152,9 @@ static int login_with(struct login *l, uint32_t type, struct err *e)
 {
 	l->chosen = true;
 	if (type == RFB_SECURITY_VNC)
-		login_set_state(l, LOGIN_CHALLENGE, VNC_CHALLENGE_LEN);
+		talk_set_state(&l->talk, LOGIN_CHALLENGE, VNC_CHALLENGE_LEN);
 	else if (l->version == RFB_3_8)
-		login_set_state(l, LOGIN_RESULT, 4);
+		talk_set_state(&l->talk, LOGIN_RESULT, 4);
 	else
 		return login_init(l, e);
 	return 0;
@@ -187,38 +168,38 @@ static int login_no_password(struct err *e)
 
 static int login_step_count(struct login *l, struct err *e)
 {
-	uint8_t count = l->in.data[0];
+	uint8_t count = l->talk.in.data[0];
 
 	(void)e;
 	if (count == 0)
 		return login_read_reason(l);
-	login_set_state(l, LOGIN_TYPES, count);
+	talk_set_state(&l->talk, LOGIN_TYPES, count);
 	return 0;
 }
 
 /* With a password, log in by it: a guest may show less to the others. */
 static int login_step_types(struct login *l, struct err *e)
 {
-	bool none = memchr(l->in.data, RFB_SECURITY_NONE, l->in.len);
-	bool vnc = memchr(l->in.data, RFB_SECURITY_VNC, l->in.len);
-	uint8_t type = vnc && l->password.len > 0 ? RFB_SECURITY_VNC
-						  : RFB_SECURITY_NONE;
+	bool none = memchr(l->talk.in.data, RFB_SECURITY_NONE, l->talk.in.len);
+	bool vnc = memchr(l->talk.in.data, RFB_SECURITY_VNC, l->talk.in.len);
+	uint8_t type = vnc && l->talk.password.len > 0 ? RFB_SECURITY_VNC
+						       : RFB_SECURITY_NONE;
 	int r;
 
 	if (!none && !vnc)
 		return err_set(e, -ENOTSUP,
 				"the guest offers only VNC security types that "
 				"are not supported (the first is %u)",
-				l->in.data[0]);
+				l->talk.in.data[0]);
 	if (!none && type == RFB_SECURITY_NONE)
 		return login_no_password(e);
-	r = login_say(l, &type, 1, e);
+	r = talk_say(&l->talk, &type, 1, e);
 	return r < 0 ? r : login_with(l, type, e);
 }
 
 static int login_step_type_33(struct login *l, struct err *e)
 {
-	uint32_t type = rfb_u32(l->in.data);
+	uint32_t type = rfb_u32(l->talk.in.data);
 
 	if (type == RFB_SECURITY_INVALID)
 		return login_read_reason(l);
@@ -227,7 +208,7 @@ static int login_step_type_33(struct login *l, struct err *e)
 				"the guest demands VNC security type %u, which "
 				"is not supported",
 				type);
-	if (type == RFB_SECURITY_VNC && l->password.len == 0)
+	if (type == RFB_SECURITY_VNC && l->talk.password.len == 0)
 		return login_no_password(e);
 	return login_with(l, type, e);
 }
@@ -235,18 +216,18 @@ static int login_step_type_33(struct login *l, struct err *e)
 static int login_step_challenge(struct login *l, struct err *e)
 {
 	uint8_t response[VNC_CHALLENGE_LEN];
-	int r = crypto_vnc_response(l->in.data, l->password.data,
-			l->password.len, response);
+	int r = crypto_vnc_response(l->talk.in.data, l->talk.password.data,
+			l->talk.password.len, response);
 
 	if (r < 0)
 		return err_set(e, r, "VNC authentication: the cipher failed");
-	login_set_state(l, LOGIN_RESULT, 4);
-	return login_say(l, response, sizeof(response), e);
+	talk_set_state(&l->talk, LOGIN_RESULT, 4);
+	return talk_say(&l->talk, response, sizeof(response), e);
 }
 
 static int login_step_result(struct login *l, struct err *e)
 {
-	uint32_t result = rfb_u32(l->in.data);
+	uint32_t result = rfb_u32(l->talk.in.data);
 
 	if (result == RFB_RESULT_OK)
 		return login_init(l, e);
@@ -276,35 +257,19 @@ static int (*const login_steps[])(struct login *l, struct err *e) = {
 		[LOGIN_INIT] = login_step_init,
 };
 
-/*
- * A guest that refuses says why and closes at once, without waiting for what
- * we say: a failed write must not hide its words.
- */
-static int login_send(struct login *l)
-{
-	int r = layer_send(l->stream.below, &l->out);
-
-	l->sending = r == -EAGAIN;
-	if ((r == -EPIPE || r == -ECONNRESET) && l->state != LOGIN_READY) {
-		buf_done(&l->out);
-		r = 0;
-	}
-	return r;
-}
-
 static bool login_banner_is_foreign(const struct login *l)
 {
 	enum rfb_version v;
 
-	return l->state == LOGIN_VERSION &&
-	       rfb_version_parse(l->in.data, l->in.done, &v) < 0;
+	return l->talk.state == LOGIN_VERSION &&
+	       rfb_version_parse(l->talk.in.data, l->talk.in.done, &v) < 0;
 }
 
 /* A foreign banner may be shorter than a version: its line is over then. */
 static bool login_banner_is_over(const struct login *l)
 {
 	return login_banner_is_foreign(l) &&
-	       memchr(l->in.data, '\n', l->in.done);
+	       memchr(l->talk.in.data, '\n', l->talk.in.done);
 }
 
 /* Reading ended before its time: say what is known by then. */
@@ -312,12 +277,13 @@ static int login_broke(struct login *l, int r, struct err *e)
 {
 	if (login_banner_is_foreign(l))
 		return login_not_rfb(l, e);
-	if (l->state == LOGIN_REASON || l->state == LOGIN_REASON_LEN) {
-		if (l->state == LOGIN_REASON_LEN)
-			l->in.done = 0; /* half a number is no text */
+	if (l->talk.state == LOGIN_REASON ||
+			l->talk.state == LOGIN_REASON_LEN) {
+		if (l->talk.state == LOGIN_REASON_LEN)
+			l->talk.in.done = 0; /* half a number is no text */
 		return login_step_reason(l, e);
 	}
-	if (l->state == LOGIN_VERSION && l->in.done == 0)
+	if (l->talk.state == LOGIN_VERSION && l->talk.in.done == 0)
 		return err_set(e, r,
 				"the guest's screen closed the connection "
 				"before it said anything");
@@ -325,35 +291,27 @@ static int login_broke(struct login *l, int r, struct err *e)
 		return err_set(e, r,
 				"the guest closed the connection during the "
 				"VNC login");
-	return err_set(e, r, "VNC login: %s", strerror(-r));
+	return talk_failed(&l->talk, r, e);
 }
 
 static int login_read(struct login *l, struct err *e)
 {
-	int r = exact_read(l->stream.below, &l->in);
+	int r = exact_read(l->talk.stream.below, &l->talk.in);
 
 	if (r == -EAGAIN && login_banner_is_over(l))
 		return login_not_rfb(l, e);
 	if (r == -EAGAIN)
 		return r;
-	return r < 0 ? login_broke(l, r, e) : login_steps[l->state](l, e);
-}
-
-static void login_forget(struct login *l)
-{
-	free(l->memory);
-	l->memory = NULL;
-	buf_done(&l->out);
-	secret_done(&l->password);
+	return r < 0 ? login_broke(l, r, e) : login_steps[l->talk.state](l, e);
 }
 
 /* Its own half is done. */
 static void login_done(struct login *l)
 {
 	if (!l->held)
-		login_forget(l);
-	else if (l->state == LOGIN_HELD)
-		secret_done(&l->password);
+		talk_done(&l->talk);
+	else if (l->talk.state == LOGIN_HELD)
+		secret_done(&l->talk.password);
 }
 
 static int login_handshake(struct stream *s, struct err *e)
@@ -362,11 +320,12 @@ static int login_handshake(struct stream *s, struct err *e)
 	int r;
 
 	do {
-		r = login_send(l);
+		r = l->talk.state == LOGIN_READY ? talk_send(&l->talk)
+						 : talk_send_to_guest(&l->talk);
 		if (r < 0 && r != -EAGAIN)
 			return login_broke(l, r, e);
-		if (r == 0 && (l->state == LOGIN_READY ||
-					      l->state == LOGIN_HELD)) {
+		if (r == 0 && (l->talk.state == LOGIN_READY ||
+					      l->talk.state == LOGIN_HELD)) {
 			login_done(l);
 			return 0;
 		}
@@ -394,7 +353,7 @@ void rfb_login_go(struct stream *s)
 
 static bool login_holds_init(const struct login *l)
 {
-	return l->held && l->state == LOGIN_READY && l->memory;
+	return l->held && l->talk.state == LOGIN_READY && l->talk.memory;
 }
 
 /* What was read of ServerInit comes first. */
@@ -406,11 +365,11 @@ static ssize_t login_read_on(struct stream *s, uint8_t *data, size_t len)
 		return stream_read(s->below, data, len);
 	if (len > LOGIN_INIT_LEN - l->given)
 		len = LOGIN_INIT_LEN - l->given;
-	memcpy(data, l->in.data + l->given, len);
+	memcpy(data, l->talk.in.data + l->given, len);
 	l->given += len;
 	if (l->given == LOGIN_INIT_LEN) {
-		free(l->memory);
-		l->memory = NULL;
+		free(l->talk.memory);
+		l->talk.memory = NULL;
 	}
 	return (ssize_t)len;
 }
@@ -420,17 +379,11 @@ static bool login_pending(const struct stream *s)
 	return login_holds_init((const struct login *)s);
 }
 
-/* What was put in goes out before the viewer's next byte. */
-static int login_send_own(struct login *l)
-{
-	return l->out.len > 0 ? layer_send(l->stream.below, &l->out) : 0;
-}
-
 /* A write spoils what it takes: bytes are seen before they are offered. */
 static ssize_t login_write(struct stream *s, uint8_t *data, size_t len)
 {
 	struct login *l = (struct login *)s;
-	ssize_t n = login_send_own(l);
+	ssize_t n = talk_send_first(&l->talk);
 
 	if (n < 0)
 		return n;
@@ -446,16 +399,12 @@ static ssize_t login_write(struct stream *s, uint8_t *data, size_t len)
 
 static int login_flush(struct stream *s)
 {
-	int r = s->ready ? login_send_own((struct login *)s) : 0;
-
-	return r < 0 ? r : stream_flush(s->below);
+	return s->ready ? talk_flush(s) : stream_flush(s->below);
 }
 
 static int login_shutdown(struct stream *s)
 {
-	int r = s->ready ? login_send_own((struct login *)s) : 0;
-
-	return r < 0 ? r : stream_shutdown(s->below);
+	return s->ready ? talk_shutdown(s) : stream_shutdown(s->below);
 }
 
 /* One pixel, if it has changed: nothing that a viewer would not ask for. */
@@ -467,9 +416,9 @@ static int login_tell(struct stream *s, const struct note *n)
 	if (n->kind != NOTE_KEEP || l->client.lost)
 		return -ENOTSUP;
 	if (!s->ready || !rfb_client_between(&l->client) || l->ahead > 0 ||
-			l->out.len > 0)
+			l->talk.out.len > 0)
 		return 0; /* in the midst of something: the next time */
-	return buf_add(&l->out, one_pixel, sizeof(one_pixel));
+	return buf_add(&l->talk.out, one_pixel, sizeof(one_pixel));
 }
 
 /* What the guest says is never looked at; what the viewer says, until lost. */
@@ -479,23 +428,14 @@ static bool login_bare(const struct stream *s, enum stream_op op)
 
 	if (op == STREAM_READ)
 		return !login_holds_init(l);
-	return l->client.lost && l->out.len == 0;
-}
-
-static int login_want(const struct stream *s, enum stream_op op)
-{
-	const struct login *l = (const struct login *)s;
-
-	if (op != STREAM_HANDSHAKE)
-		return 0;
-	return stream_want(s->below, l->sending ? STREAM_WRITE : STREAM_READ);
+	return l->client.lost && l->talk.out.len == 0;
 }
 
 static void login_free(struct stream *s)
 {
 	struct login *l = (struct login *)s;
 
-	login_forget(l);
+	talk_done(&l->talk);
 	free(l);
 }
 
@@ -508,7 +448,7 @@ static const struct stream_ops login_ops = {
 		.flush = login_flush,
 		.shutdown = login_shutdown,
 		.tell = login_tell,
-		.want = login_want,
+		.want = talk_want,
 		.bare = login_bare,
 		.free = login_free,
 };
@@ -517,18 +457,15 @@ int rfb_login_wrap(
 		struct stream **s, const struct secret *password, struct err *e)
 {
 	struct login *l = calloc(1, sizeof(*l));
-	uint8_t *memory = malloc(STREAM_HEAD + LOGIN_IN_MAX);
 
-	if (!l || !memory || secret_copy(&l->password, password) < 0) {
-		free(memory);
-		free(l);
+	if (!l || talk_init(&l->talk, "VNC login", password, LOGIN_IN_MAX,
+				  LOGIN_OUT_MAX) < 0) {
+		if (l)
+			login_free(&l->talk.stream);
 		return err_set(e, -ENOMEM, "VNC login: out of memory");
 	}
-	buf_init(&l->out, LOGIN_OUT_MAX);
 	rfb_client_init(&l->client, 0);
-	l->memory = memory;
-	l->in.data = memory + STREAM_HEAD;
-	login_set_state(l, LOGIN_VERSION, RFB_VERSION_LEN);
-	layer_push(s, &l->stream, &login_ops);
+	talk_set_state(&l->talk, LOGIN_VERSION, RFB_VERSION_LEN);
+	layer_push(s, &l->talk.stream, &login_ops);
 	return 0;
 }

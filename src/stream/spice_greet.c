@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/crypto.h"
-#include "stream/layer.h"
+#include "stream/talk.h"
 
 /*
  * What is read next, in the order of the wire:
@@ -29,46 +29,10 @@ enum {
 };
 
 struct greet {
-	struct stream stream;
+	struct talk talk;
 	const struct crypto_rsa *key; /* borrowed */
-	struct secret password;
-	struct buf out; /* what we owe the viewer */
-	struct exact in;
-	uint8_t *memory; /* of in; until the viewer was judged */
 	struct spice_link link;
-	enum greet_state state;
-	bool sending; /* what the last -EAGAIN waited for */
 };
-
-static void greet_set_state(struct greet *g, enum greet_state next, size_t len)
-{
-	g->state = next;
-	g->in.done = 0;
-	g->in.len = len;
-}
-
-static int greet_failed(int r, struct err *e)
-{
-	return err_set(e, r, "SPICE greeting: %s", strerror(-r));
-}
-
-static int greet_send(struct greet *g)
-{
-	int r = layer_send(g->stream.below, &g->out);
-
-	g->sending = r == -EAGAIN;
-	return r;
-}
-
-static int greet_broke(int r, struct err *e)
-{
-	if (r == -EAGAIN)
-		return r;
-	if (r == -ECONNRESET || r == -EPIPE)
-		return err_set(e, -ECONNRESET,
-				"the viewer went away during the greeting");
-	return greet_failed(r, e);
-}
 
 /* ---- the viewer speaks -------------------------------------------------- */
 
@@ -77,39 +41,39 @@ static void greet_turn_away(struct greet *g, enum spice_error error)
 {
 	const struct spice_reply no = {.error = error};
 
-	if (spice_reply_write(&g->out, &no) == 0)
-		(void)greet_send(g);
+	if (spice_reply_write(&g->talk.out, &no) == 0)
+		(void)talk_send(&g->talk);
 }
 
 static int greet_step_header(struct greet *g, struct err *e)
 {
 	size_t size;
-	int r = spice_header_parse(g->in.data, &size);
+	int r = spice_header_parse(g->talk.in.data, &size);
 
 	if (r == -EPROTONOSUPPORT) {
 		greet_turn_away(g, SPICE_VERSION_MISMATCH);
 		return err_set(e, -EPROTO,
 				"the viewer speaks version %u of SPICE, which "
 				"is not supported",
-				spice_u32(g->in.data + 4));
+				spice_u32(g->talk.in.data + 4));
 	}
 	if (r == -EMSGSIZE)
 		return err_set(e, r, "the viewer's SPICE link is too long");
 	if (r < 0)
 		return err_set(e, r, "the viewer does not speak SPICE");
-	greet_set_state(g, GREET_LINK, size);
+	talk_set_state(&g->talk, GREET_LINK, size);
 	return 0;
 }
 
 static int greet_step_link(struct greet *g, struct err *e)
 {
-	int r = spice_link_parse(g->in.data, g->in.len, &g->link);
+	int r = spice_link_parse(g->talk.in.data, g->talk.in.len, &g->link);
 
 	if (r < 0) {
 		greet_turn_away(g, SPICE_INVALID_DATA);
 		return err_set(e, r, "the viewer's SPICE link is malformed");
 	}
-	greet_set_state(g, GREET_SPOKEN, 0);
+	talk_set_state(&g->talk, GREET_SPOKEN, 0);
 	return 0;
 }
 
@@ -118,34 +82,28 @@ static int greet_handshake(struct stream *s, struct err *e)
 	struct greet *g = (struct greet *)s;
 	int r = 0;
 
-	while (r == 0 && g->state != GREET_SPOKEN) {
-		r = exact_read(s->below, &g->in);
-		if (g->state == GREET_HEADER &&
-				!spice_header_begins(g->in.data, g->in.done))
+	while (r == 0 && g->talk.state != GREET_SPOKEN) {
+		r = exact_read(s->below, &g->talk.in);
+		if (g->talk.state == GREET_HEADER &&
+				!spice_header_begins(g->talk.in.data,
+						g->talk.in.done))
 			return err_set(e, -EPROTO,
 					"the viewer does not speak SPICE");
 		if (r < 0)
-			return greet_broke(r, e);
-		r = g->state == GREET_HEADER ? greet_step_header(g, e)
-					     : greet_step_link(g, e);
+			return talk_viewer_failed(&g->talk, r, e);
+		r = g->talk.state == GREET_HEADER ? greet_step_header(g, e)
+						  : greet_step_link(g, e);
 	}
 	return r;
 }
 
 /* ---- the verdict -------------------------------------------------------- */
 
-static void greet_forget(struct greet *g)
-{
-	free(g->memory);
-	g->memory = NULL;
-	secret_done(&g->password);
-}
-
 /* The greeting is over; nothing more is read of it. */
 static void greet_end(struct greet *g, enum greet_state end)
 {
-	greet_set_state(g, end, 0);
-	greet_forget(g);
+	talk_set_state(&g->talk, end, 0);
+	talk_forget(&g->talk);
 }
 
 static int greet_answer(
@@ -160,15 +118,15 @@ static int greet_answer(
 		reply.channel = v->channel;
 		spice_caps_own_login(&reply.common);
 	}
-	r = spice_reply_write(&g->out, &reply);
+	r = spice_reply_write(&g->talk.out, &reply);
 	if (r < 0)
-		return greet_failed(r, e);
+		return talk_failed(&g->talk, r, e);
 	if (v->error != SPICE_OK)
 		greet_end(g, GREET_REFUSED);
 	else if (spice_caps_has(&g->link.common, SPICE_CAP_AUTH_SELECTION))
-		greet_set_state(g, GREET_MECHANISM, SPICE_MECHANISM_LEN);
+		talk_set_state(&g->talk, GREET_MECHANISM, SPICE_MECHANISM_LEN);
 	else
-		greet_set_state(g, GREET_TICKET, SPICE_TICKET_LEN);
+		talk_set_state(&g->talk, GREET_TICKET, SPICE_TICKET_LEN);
 	return 0;
 }
 
@@ -179,31 +137,31 @@ static bool greet_ticket_is_right(const struct greet *g)
 	bool right;
 	int len;
 
-	if (g->password.len == 0)
+	if (g->talk.password.len == 0)
 		return true;
-	len = crypto_rsa_open(g->key, g->in.data, text);
+	len = crypto_rsa_open(g->key, g->talk.in.data, text);
 	if (len > 0 && text[len - 1] == '\0')
 		len--;
-	right = len >= 0 && secret_equal(&g->password, text, (size_t)len);
+	right = len >= 0 && secret_equal(&g->talk.password, text, (size_t)len);
 	secret_wipe(text, sizeof(text));
 	return right;
 }
 
 static int greet_result(struct greet *g, enum spice_error error, struct err *e)
 {
-	int r = spice_u32_write(&g->out, error);
+	int r = spice_u32_write(&g->talk.out, error);
 
 	greet_end(g, error == SPICE_OK ? GREET_LET_IN : GREET_REFUSED);
-	return r < 0 ? greet_failed(r, e) : 0;
+	return r < 0 ? talk_failed(&g->talk, r, e) : 0;
 }
 
 static int greet_step_mechanism(struct greet *g, struct err *e)
 {
-	uint32_t mechanism = spice_u32(g->in.data);
+	uint32_t mechanism = spice_u32(g->talk.in.data);
 	int r;
 
 	if (mechanism == SPICE_MECHANISM_SPICE) {
-		greet_set_state(g, GREET_TICKET, SPICE_TICKET_LEN);
+		talk_set_state(&g->talk, GREET_TICKET, SPICE_TICKET_LEN);
 		return 0;
 	}
 	r = greet_result(g, SPICE_INVALID_DATA, e);
@@ -246,19 +204,20 @@ int spice_greet_finish(
 	struct greet *g = greet_find(s);
 	int r = 0;
 
-	if (!g || g->state >= GREET_LET_IN)
+	if (!g || g->talk.state >= GREET_LET_IN)
 		return err_set(e, -EINVAL,
 				"SPICE greeting: there is nobody to answer");
-	if (g->state == GREET_SPOKEN)
+	if (g->talk.state == GREET_SPOKEN)
 		r = greet_answer(g, v, e);
-	while (r == 0 && g->state < GREET_LET_IN) {
-		r = greet_send(g);
+	while (r == 0 && g->talk.state < GREET_LET_IN) {
+		r = talk_send(&g->talk);
 		if (r == 0)
-			r = exact_read(g->stream.below, &g->in);
+			r = exact_read(g->talk.stream.below, &g->talk.in);
 		if (r < 0)
-			return greet_broke(r, e);
-		r = g->state == GREET_MECHANISM ? greet_step_mechanism(g, e)
-						: greet_step_ticket(g, e);
+			return talk_viewer_failed(&g->talk, r, e);
+		r = g->talk.state == GREET_MECHANISM
+				    ? greet_step_mechanism(g, e)
+				    : greet_step_ticket(g, e);
 	}
 	return r;
 }
@@ -267,57 +226,34 @@ int spice_greet_finish(
 
 static ssize_t greet_read(struct stream *s, uint8_t *data, size_t len)
 {
-	if (((struct greet *)s)->state < GREET_LET_IN)
+	if (((struct greet *)s)->talk.state < GREET_LET_IN)
 		return -ENOTCONN;
 	return stream_read(s->below, data, len);
-}
-
-static int greet_flush(struct stream *s)
-{
-	return layer_send(s->below, &((struct greet *)s)->out);
 }
 
 static ssize_t greet_write(struct stream *s, uint8_t *data, size_t len)
 {
 	struct greet *g = (struct greet *)s;
-	int r = g->out.len > 0 ? greet_flush(s) : 0;
+	int r = talk_send_first(&g->talk);
 
-	if (g->state < GREET_LET_IN)
+	if (g->talk.state < GREET_LET_IN)
 		return -ENOTCONN;
 	return r < 0 ? r : stream_write(s->below, data, len);
-}
-
-static int greet_shutdown(struct stream *s)
-{
-	struct greet *g = (struct greet *)s;
-	int r = g->out.len > 0 ? greet_flush(s) : 0;
-
-	return r < 0 ? r : stream_shutdown(s->below);
-}
-
-static int greet_want(const struct stream *s, enum stream_op op)
-{
-	const struct greet *g = (const struct greet *)s;
-
-	if (op != STREAM_HANDSHAKE)
-		return 0;
-	return stream_want(s->below, g->sending ? STREAM_WRITE : STREAM_READ);
 }
 
 static bool greet_bare(const struct stream *s, enum stream_op op)
 {
 	const struct greet *g = (const struct greet *)s;
 
-	return g->state == GREET_LET_IN &&
-	       (op == STREAM_READ || g->out.len == 0);
+	return g->talk.state == GREET_LET_IN &&
+	       (op == STREAM_READ || g->talk.out.len == 0);
 }
 
 static void greet_free(struct stream *s)
 {
 	struct greet *g = (struct greet *)s;
 
-	buf_done(&g->out);
-	greet_forget(g);
+	talk_done(&g->talk);
 	free(g);
 }
 
@@ -326,9 +262,9 @@ static const struct stream_ops greet_ops = {
 		.handshake = greet_handshake,
 		.read = greet_read,
 		.write = greet_write,
-		.flush = greet_flush,
-		.shutdown = greet_shutdown,
-		.want = greet_want,
+		.flush = talk_flush,
+		.shutdown = talk_shutdown,
+		.want = talk_want,
 		.bare = greet_bare,
 		.free = greet_free,
 };
@@ -338,17 +274,15 @@ int spice_greet_wrap(struct stream **s, const struct spice_greet_options *o,
 {
 	struct greet *g = calloc(1, sizeof(*g));
 
-	if (g)
-		g->memory = malloc(STREAM_HEAD + SPICE_BODY_MAX);
-	if (!g || !g->memory || secret_copy(&g->password, &o->password) < 0) {
+	if (!g || talk_init(&g->talk, "SPICE greeting", &o->password,
+				  SPICE_BODY_MAX, GREET_OUT_MAX) < 0) {
 		if (g)
-			greet_free(&g->stream);
-		return greet_failed(-ENOMEM, e);
+			greet_free(&g->talk.stream);
+		return err_set(e, -ENOMEM, "SPICE greeting: %s",
+				strerror(ENOMEM));
 	}
-	buf_init(&g->out, GREET_OUT_MAX);
 	g->key = o->key;
-	g->in.data = g->memory + STREAM_HEAD;
-	greet_set_state(g, GREET_HEADER, SPICE_HEADER_LEN);
-	layer_push(s, &g->stream, &greet_ops);
+	talk_set_state(&g->talk, GREET_HEADER, SPICE_HEADER_LEN);
+	layer_push(s, &g->talk.stream, &greet_ops);
 	return 0;
 }

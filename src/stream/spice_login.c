@@ -7,7 +7,7 @@
 #include "core/crypto.h"
 #include "proto/rfb.h"
 #include "proto/spice_client.h"
-#include "stream/layer.h"
+#include "stream/talk.h"
 
 /* What is read next, in the order of the wire. */
 enum login_state {
@@ -22,43 +22,26 @@ enum {
 };
 
 struct login {
-	struct stream stream;
-	struct secret password;
-	struct buf out;
-	struct exact in;
-	uint8_t *memory; /* of in; only while the handshake lasts */
-	enum login_state state;
+	struct talk talk;
 	struct spice_reply reply;
-	bool sending; /* what the last -EAGAIN waited for */
-	bool mini;    /* the viewer's words: short headers */
-	bool owes;    /* a display that has not heard of its caches */
-	bool paid;    /* it has heard it from us */
+	bool mini; /* the viewer's words: short headers */
+	bool owes; /* a display that has not heard of its caches */
+	bool paid; /* it has heard it from us */
 };
-
-static void login_set_state(struct login *l, enum login_state next, size_t len)
-{
-	l->state = next;
-	l->in.done = 0;
-	l->in.len = len;
-}
-
-static int login_failed(int r, struct err *e)
-{
-	return err_set(e, r, "SPICE login: %s", strerror(-r));
-}
 
 /* ---- what it says ------------------------------------------------------- */
 
 static int login_not_spice(const struct login *l, struct err *e)
 {
-	const char *other = rfb_other_protocol(l->in.data, l->in.done);
+	const char *other =
+			rfb_other_protocol(l->talk.in.data, l->talk.in.done);
 	char said[RFB_CLEAN_MAX];
 
-	if (l->in.done >= 4 && memcmp(l->in.data, "RFB ", 4) == 0)
+	if (l->talk.in.done >= 4 && memcmp(l->talk.in.data, "RFB ", 4) == 0)
 		other = "RFB (VNC)";
 	if (other)
 		return err_set(e, -EPROTO, "it speaks %s, not SPICE", other);
-	rfb_text_clean(l->in.data, l->in.done, said);
+	rfb_text_clean(l->talk.in.data, l->talk.in.done, said);
 	return err_set(e, -EPROTO, "it does not speak SPICE: it said '%s'",
 			said);
 }
@@ -66,18 +49,18 @@ static int login_not_spice(const struct login *l, struct err *e)
 static int login_step_header(struct login *l, struct err *e)
 {
 	size_t size;
-	int r = spice_header_parse(l->in.data, &size);
+	int r = spice_header_parse(l->talk.in.data, &size);
 
 	if (r == -EPROTONOSUPPORT)
 		return err_set(e, -ENOTSUP,
 				"the guest speaks version %u of SPICE, which "
 				"is not supported",
-				spice_u32(l->in.data + 4));
+				spice_u32(l->talk.in.data + 4));
 	if (r == -EMSGSIZE)
 		return err_set(e, r, "the guest's SPICE reply is too long");
 	if (r < 0)
 		return login_not_spice(l, e);
-	login_set_state(l, LOGIN_REPLY, size);
+	talk_set_state(&l->talk, LOGIN_REPLY, size);
 	return 0;
 }
 
@@ -95,18 +78,18 @@ static int login_say_ticket(struct login *l)
 	int r = 0;
 
 	if (spice_caps_has(&l->reply.common, SPICE_CAP_AUTH_SELECTION))
-		r = spice_u32_write(&l->out, SPICE_MECHANISM_SPICE);
+		r = spice_u32_write(&l->talk.out, SPICE_MECHANISM_SPICE);
 	if (r == 0) /* with its NUL */
-		r = crypto_rsa_seal(l->reply.key, l->password.data,
-				l->password.len + 1, ticket);
+		r = crypto_rsa_seal(l->reply.key, l->talk.password.data,
+				l->talk.password.len + 1, ticket);
 	if (r == 0)
-		r = buf_add(&l->out, ticket, sizeof(ticket));
+		r = buf_add(&l->talk.out, ticket, sizeof(ticket));
 	return r;
 }
 
 static int login_step_reply(struct login *l, struct err *e)
 {
-	int r = spice_reply_parse(l->in.data, l->in.len, &l->reply);
+	int r = spice_reply_parse(l->talk.in.data, l->talk.in.len, &l->reply);
 
 	if (r < 0)
 		return err_set(e, r, "the guest's SPICE reply is malformed");
@@ -122,20 +105,20 @@ static int login_step_reply(struct login *l, struct err *e)
 				"the guest's SPICE key is no RSA key of 1024 "
 				"bits");
 	if (r < 0)
-		return login_failed(r, e);
-	login_set_state(l, LOGIN_RESULT, SPICE_RESULT_LEN);
+		return talk_failed(&l->talk, r, e);
+	talk_set_state(&l->talk, LOGIN_RESULT, SPICE_RESULT_LEN);
 	return 0;
 }
 
 static int login_step_result(struct login *l, struct err *e)
 {
-	uint32_t result = spice_u32(l->in.data);
+	uint32_t result = spice_u32(l->talk.in.data);
 
 	if (result != SPICE_OK) {
 		l->owes = false;
 		return login_refused(result, "login", e);
 	}
-	login_set_state(l, LOGIN_READY, 0);
+	talk_set_state(&l->talk, LOGIN_READY, 0);
 	return 0;
 }
 
@@ -148,32 +131,18 @@ static int (*const login_steps[])(struct login *l, struct err *e) = {
 
 /* ---- the handshake ------------------------------------------------------ */
 
-/* A guest that refuses says why and may close without reading on: a failed
- * write must not hide its words. */
-static int login_send(struct login *l)
-{
-	int r = layer_send(l->stream.below, &l->out);
-
-	l->sending = r == -EAGAIN;
-	if (r == -EPIPE || r == -ECONNRESET) {
-		buf_done(&l->out);
-		r = 0;
-	}
-	return r;
-}
-
 /* Others say less than a header and wait. */
 static bool login_is_foreign(const struct login *l)
 {
-	return l->state == LOGIN_HEADER &&
-	       !spice_header_begins(l->in.data, l->in.done);
+	return l->talk.state == LOGIN_HEADER &&
+	       !spice_header_begins(l->talk.in.data, l->talk.in.done);
 }
 
 static int login_broke(struct login *l, int r, struct err *e)
 {
 	if (r != -ECONNRESET)
-		return login_failed(r, e);
-	if (l->state == LOGIN_HEADER && l->in.done == 0)
+		return talk_failed(&l->talk, r, e);
+	if (l->talk.state == LOGIN_HEADER && l->talk.in.done == 0)
 		return err_set(e, r,
 				"the guest's screen closed the connection "
 				"before it said anything");
@@ -184,21 +153,13 @@ static int login_broke(struct login *l, int r, struct err *e)
 
 static int login_read(struct login *l, struct err *e)
 {
-	int r = exact_read(l->stream.below, &l->in);
+	int r = exact_read(l->talk.stream.below, &l->talk.in);
 
 	if (login_is_foreign(l))
 		return login_not_spice(l, e);
 	if (r == -EAGAIN)
 		return r;
-	return r < 0 ? login_broke(l, r, e) : login_steps[l->state](l, e);
-}
-
-static void login_forget(struct login *l)
-{
-	free(l->memory);
-	l->memory = NULL;
-	buf_done(&l->out);
-	secret_done(&l->password);
+	return r < 0 ? login_broke(l, r, e) : login_steps[l->talk.state](l, e);
 }
 
 static int login_handshake(struct stream *s, struct err *e)
@@ -207,24 +168,15 @@ static int login_handshake(struct stream *s, struct err *e)
 	int r;
 
 	do {
-		r = login_send(l);
+		r = talk_send_to_guest(&l->talk);
 		if (r < 0 && r != -EAGAIN)
 			return login_broke(l, r, e);
 		if (r == 0)
 			r = login_read(l, e);
-	} while (r == 0 && l->state != LOGIN_READY);
+	} while (r == 0 && l->talk.state != LOGIN_READY);
 	if (r == 0)
-		login_forget(l);
+		talk_done(&l->talk);
 	return r;
-}
-
-static int login_want(const struct stream *s, enum stream_op op)
-{
-	const struct login *l = (const struct login *)s;
-
-	if (op != STREAM_HANDSHAKE)
-		return 0;
-	return stream_want(s->below, l->sending ? STREAM_WRITE : STREAM_READ);
 }
 
 /* ---- a display that is left ----------------------------------------------
@@ -240,9 +192,9 @@ static void login_pay(struct login *l)
 	struct buf out;
 	bool mini = l->mini &&
 		    spice_caps_has(&l->reply.common, SPICE_CAP_MINI_HEADER);
-	bool said = l->state >= LOGIN_RESULT; /* our ticket */
+	bool said = l->talk.state >= LOGIN_RESULT; /* our ticket */
 
-	if (!l->owes || !said || l->out.len > 0)
+	if (!l->owes || !said || l->talk.out.len > 0)
 		return;
 	l->owes = false;
 	l->paid = true;
@@ -250,9 +202,9 @@ static void login_pay(struct login *l)
 	if (spice_display_init_write(&out, mini) == 0) {
 		memcpy(memory + STREAM_HEAD, buf_data(&out), out.len);
 		/* as far as the wire takes it: there is nobody to wait */
-		(void)stream_write(
-				l->stream.below, memory + STREAM_HEAD, out.len);
-		(void)stream_flush(l->stream.below);
+		(void)stream_write(l->talk.stream.below, memory + STREAM_HEAD,
+				out.len);
+		(void)stream_flush(l->talk.stream.below);
 	}
 	buf_done(&out);
 }
@@ -300,7 +252,7 @@ static void login_free(struct stream *s)
 	if (s->below)
 		login_pay(l);
 
-	login_forget(l);
+	talk_done(&l->talk);
 	free(l);
 }
 
@@ -309,7 +261,7 @@ static const struct stream_ops login_ops = {
 		.handshake = login_handshake,
 		.write = login_write,
 		.shutdown = login_shutdown,
-		.want = login_want,
+		.want = talk_want,
 		.bare = login_bare,
 		.free = login_free,
 };
@@ -325,20 +277,18 @@ static int login_fill(struct login *l, const struct spice_link *link,
 		const struct secret *password)
 {
 	struct spice_link ours = *link;
+	int r;
 
 	l->mini = spice_caps_has(&link->common, SPICE_CAP_MINI_HEADER);
 	l->owes = link->channel_type == SPICE_DISPLAY;
 
-	buf_init(&l->out, LOGIN_OUT_MAX);
-	l->memory = malloc(STREAM_HEAD + SPICE_BODY_MAX);
-	if (!l->memory || secret_set(&l->password,
-					  password->len ? password->data : "",
-					  password->len) < 0)
-		return -ENOMEM;
-	l->in.data = l->memory + STREAM_HEAD;
-	login_set_state(l, LOGIN_HEADER, SPICE_HEADER_LEN);
+	r = talk_init(&l->talk, "SPICE login", password, SPICE_BODY_MAX,
+			LOGIN_OUT_MAX);
+	if (r < 0)
+		return r;
+	talk_set_state(&l->talk, LOGIN_HEADER, SPICE_HEADER_LEN);
 	spice_caps_own_login(&ours.common);
-	return spice_link_write(&l->out, &ours);
+	return spice_link_write(&l->talk.out, &ours);
 }
 
 int spice_login_wrap(struct stream **s, const struct spice_link *link,
@@ -355,9 +305,9 @@ int spice_login_wrap(struct stream **s, const struct spice_link *link,
 	r = l ? login_fill(l, link, password) : -ENOMEM;
 	if (r < 0) {
 		if (l)
-			login_free(&l->stream);
-		return login_failed(r, e);
+			login_free(&l->talk.stream);
+		return err_set(e, r, "SPICE login: %s", strerror(-r));
 	}
-	layer_push(s, &l->stream, &login_ops);
+	layer_push(s, &l->talk.stream, &login_ops);
 	return 0;
 }
