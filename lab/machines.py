@@ -25,6 +25,8 @@ CACHE = os.path.join(os.path.dirname(LAB), ".cache", "lab")
 PR_SET_PDEATHSIG = 1
 X11_SOCKETS = "/tmp/.X11-unix"
 LIBC = ctypes.CDLL(None)
+FREE_PORTS = 4000  # below those of the kernel
+TAKEN_PORTS = set()  # by free_port()
 
 
 class Failed(Exception):
@@ -105,10 +107,28 @@ class Runtime:
             shutil.rmtree(self.folder, ignore_errors=True)
 
 
+def first_of_anybody():
+    """The first port that the kernel gives out by itself."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range") as text:
+        return int(text.read().split()[0])
+
+
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """A port for a program that is told it and then listens there. It is not
+    one of those that the kernel gives to clients and to whoever asks for any:
+    somebody else could have it by then."""
+    end = first_of_anybody()
+    while True:
+        port = random.randrange(max(end - FREE_PORTS, 1024), end)
+        if port in TAKEN_PORTS:
+            continue
+        TAKEN_PORTS.add(port)
+        with socket.socket() as s:
+            try:
+                s.bind(("", port))
+                return port
+            except OSError:
+                pass
 
 
 def dial(address):

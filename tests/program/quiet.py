@@ -33,11 +33,6 @@ backend gateway
 """
 
 
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
-
-
 def answers(port):
     try:
         socket.create_connection(("127.0.0.1", port)).close()
@@ -51,7 +46,7 @@ def haproxy(gateway, tunnel):
     """Its port; it ends a tunnel in which nothing moved for so long."""
     if not shutil.which("haproxy"):
         raise Skip("there is no haproxy here")
-    port = free_port()
+    port = machines.free_port()
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "haproxy.cfg")
         with open(path, "w") as file:
