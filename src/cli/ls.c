@@ -75,24 +75,49 @@ static bool is_wanted(const struct ls_values *v, const struct guest_entry *g)
 	       has(g->node, v->filter);
 }
 
+static bool is_same(const char *a, const char *b)
+{
+	return a && b && strcmp(a, b) == 0;
+}
+
 /* ---- as text ------------------------------------------------------------ */
 
-/* "vnc,serial"; the reasons: "spice: not configured". */
-static int write_kinds(struct buf *kinds, struct buf *reasons,
-		const struct guest_entry *g)
+/* Kinds that lack the same, or nothing (NULL): "vnc,serial". */
+static int write_kinds(struct buf *kinds, const struct guest_entry *g,
+		const char *lack)
+{
+	int r = 0, count = 0;
+
+	for (int k = 0; r == 0 && k < CONSOLE_KINDS; k++)
+		if (lack ? is_same(g->lacks[k], lack) : !g->lacks[k])
+			r = buf_addf(kinds, "%s%s", count++ ? "," : "",
+					console_kind_name(
+							(enum console_kind)k));
+	return r;
+}
+
+static bool was_told(const struct guest_entry *g, int kind)
+{
+	for (int k = 0; k < kind; k++)
+		if (is_same(g->lacks[k], g->lacks[kind]))
+			return true;
+	return false;
+}
+
+/* Each reason once: "vnc,spice: It is a template." */
+static int write_reasons(struct buf *reasons, const struct guest_entry *g)
 {
 	int r = 0;
 
 	for (int k = 0; r == 0 && k < CONSOLE_KINDS; k++) {
-		const char *name = console_kind_name((enum console_kind)k);
-
-		if (!g->lacks[k])
-			r = buf_addf(kinds, "%s%s", kinds->len ? "," : "",
-					name);
-		else
-			r = buf_addf(reasons, "%s%s: %s",
-					reasons->len ? "; " : "", name,
-					g->lacks[k]);
+		if (!g->lacks[k] || was_told(g, k))
+			continue;
+		if (reasons->len)
+			r = buf_addf(reasons, " ");
+		if (r == 0)
+			r = write_kinds(reasons, g, g->lacks[k]);
+		if (r == 0)
+			r = buf_addf(reasons, ": %s", g->lacks[k]);
 	}
 	return r;
 }
@@ -115,7 +140,9 @@ static int add_row(struct table *t, bool wide, const struct guest_entry *g)
 	buf_init(&kinds, CELL_MAX);
 	buf_init(&reasons, CELL_MAX);
 	buf_init(&tags, CELL_MAX);
-	r = write_kinds(&kinds, &reasons, g);
+	r = write_kinds(&kinds, g, NULL);
+	if (r == 0)
+		r = write_reasons(&reasons, g);
 	if (r == 0)
 		r = write_tags(&tags, g);
 	if (r == 0 && (buf_add(&kinds, "", 1) < 0 ||
@@ -152,8 +179,11 @@ static int put_table(const struct guest_list *l, const struct ls_values *v,
 	for (size_t i = 0; r == 0 && i < l->count; i++)
 		if (is_wanted(v, &l->items[i]))
 			r = add_row(&t, wide, &l->items[i]);
-	if (r == 0)
+	if (r == 0 && wide) /* with reasons, which are sentences */
 		table_print(&t, stdout);
+	else if (r == 0)
+		table_show(&t, l->count ? "no guest is like that"
+					: "there are no guests");
 	table_done(&t);
 	return r < 0 ? say_fail(EXIT_FAILED, "no memory") : EXIT_OK;
 }

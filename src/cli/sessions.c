@@ -118,7 +118,7 @@ static int put_table(const struct json *list, const struct json *forwards)
 	for (size_t i = 0; r == 0 && i < json_count(forwards); i++)
 		r = add_forward(&t, json_at(forwards, i));
 	if (r == 0)
-		table_print(&t, stdout);
+		table_show(&t, "no console is open, and no port is forwarded");
 	table_done(&t);
 	return r < 0 ? say_fail(EXIT_FAILED, "no memory") : EXIT_OK;
 }

@@ -104,7 +104,8 @@ static int put_table(const struct snapshot *all, size_t count)
 	for (size_t i = 0; r == 0 && i < count; i++)
 		r = add_row(&t, &all[i]);
 	if (r == 0)
-		table_print(&t, stdout);
+		table_show(&t, "it has no snapshots; `glassbridge snapshot "
+			       "GUEST` takes one");
 	table_done(&t);
 	return r < 0 ? say_fail(EXIT_FAILED, "no memory") : EXIT_OK;
 }

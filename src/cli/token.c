@@ -191,7 +191,8 @@ static int token_list(const struct app *a, const struct config *c)
 	for (size_t i = 0; r == 0 && i < c->token_count; i++)
 		r = add_row(&t, c, &c->tokens[i]);
 	if (r == 0)
-		table_print(&t, stdout);
+		table_show(&t, "there are no tokens; `glassbridge token new "
+			       "NAME` makes one");
 	table_done(&t);
 	return r < 0 ? say_fail(EXIT_FAILED, "no memory") : EXIT_OK;
 }
