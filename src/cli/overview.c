@@ -12,7 +12,7 @@ static void put_next(const struct command *c)
 	(void)snprintf(typed, sizeof(typed), "%s%s%s", c->name,
 			c->next_arguments ? " " : "",
 			c->next_arguments ? c->next_arguments : "");
-	(void)printf("  glassbridge %-18s %s\n", typed, c->next);
+	(void)printf("  glassbridge %-19s %s\n", typed, c->next);
 }
 
 static void put_configuration(const struct config *c)
@@ -37,7 +37,7 @@ int overview(struct app *a)
 	for (const struct command *const *at = a->commands; *at; at++)
 		if ((*at)->next)
 			put_next(*at);
-	(void)printf("  glassbridge %-18s %s\n", "help", "all commands");
+	(void)printf("  glassbridge %-19s %s\n", "help", "all commands");
 	if (config_load(&c, &o, &e) < 0)
 		return say_err(EXIT_CONFIG, &e);
 	put_configuration(c);

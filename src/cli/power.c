@@ -103,7 +103,9 @@ static int power(struct app *a, const void *values, int argc, char **argv)
 	int code;
 
 	if (power_verb_from(argv[1], &verb) < 0)
-		return app_usage(&power_command, "'%s' is no verb of power",
+		return app_usage(&power_command,
+				"'%s' is no verb of power: start, shutdown, "
+				"reboot, suspend, resume, stop or reset",
 				argv[1]);
 	code = target_open(a, argv[0], &v->target, &t);
 	if (code != 0)
@@ -153,7 +155,7 @@ static int destroy_it(const struct app *a, struct target *t, bool yes)
 
 	if (code != 0)
 		return code;
-	(void)snprintf(what, sizeof(what), "the end of %s", t->guest->id);
+	(void)snprintf(what, sizeof(what), "the destruction of %s", t->guest->id);
 	hypervisor_destroy(t->hypervisor, t->id, target_on_done, &d);
 	return told(a, &d, target_finish(&d, what), "destroy", NULL);
 }

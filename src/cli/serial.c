@@ -240,8 +240,13 @@ static int sit(struct seat *seat, struct desk *d, bool input)
 		r = loop_signal_new(&resized, l, SIGWINCH, on_resize, seat);
 	if (r == 0)
 		r = terminal_lend(&seat->terminal);
-	if (r == 0)
+	if (r == 0) { /* the banner before it is out of sight now */
+		terminal_note(&seat->terminal,
+				"%s: Ctrl+] and then q leaves; a silent line "
+				"may wait for Enter",
+				seat->target->guest->id);
 		r = keep_open(seat, d, input);
+	}
 	terminal_give_back(&seat->terminal);
 	loop_signal_free(resized);
 	kills_done(&kills);
@@ -279,8 +284,7 @@ static int tell_end(const struct seat *seat)
 		tell_missing(seat->target);
 		return EXIT_FAILED;
 	}
-	if (info->hint)
-		say("%s", info->hint);
+	target_say_hint(seat->target, seat->word);
 	return info->exit_code;
 }
 

@@ -86,8 +86,8 @@ int target_open_new(struct app *a, const char *typed, struct target *ret)
 	*ret = (struct target){0};
 	if (!rest || rest == typed || !rest[1])
 		return say_fail(EXIT_USAGE,
-				"'%s' should be PROFILE/NAME: where, and how "
-				"it is called",
+				"'%s' should be PROFILE/NAME: where it is to "
+				"be, and its name",
 				typed);
 	code = open_sources(a, typed, ret);
 	if (code != 0)
@@ -189,7 +189,19 @@ int target_finish(struct target_done *d, const char *what)
 		return say_err(exit_of_change(d->r), &d->e);
 	if (*d->task)
 		say("%s is done (%s)", what, d->task);
+	else
+		say("%s is done", what);
 	return EXIT_OK;
+}
+
+void target_say_hint(const struct target *t, enum end_word word)
+{
+	const char *hint = end_info(word)->hint;
+
+	if (word == END_GUEST_NOT_RUNNING)
+		say("`glassbridge power %s start` starts it", t->guest->id);
+	else if (hint)
+		say("%s", hint);
 }
 
 int target_put_done(const struct target_done *d, const char *verb,

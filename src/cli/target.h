@@ -11,6 +11,7 @@
 
 #include "cli/options.h"
 #include "cli/sources.h"
+#include "session/ends.h"
 
 struct app;
 
@@ -62,6 +63,9 @@ void target_close(struct target *t); /* takes an empty one */
  */
 bool target_wait(struct target *t, uint64_t limit_ms);
 void target_answered(struct target *t);
+
+/* What the user may do about how a console of it ended. */
+void target_say_hint(const struct target *t, enum end_word word);
 
 /* ---- what changes a guest, waited for ------------------------------------ */
 

@@ -171,8 +171,7 @@ static void tell_last(struct watching *w)
 		return;
 	info = end_info(word);
 	say("%s: %s", id, *detail ? detail : info->sentence);
-	if (info->hint)
-		say("%s", info->hint);
+	target_say_hint(w->target, word);
 	w->failed = info->exit_code;
 }
 
