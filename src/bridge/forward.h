@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "core/err.h"
+#include "core/histogram.h"
 #include "hypervisor/hypervisor.h"
 #include "session/ends.h"
 
@@ -34,7 +35,6 @@ enum {
 	FORWARD_CONNECTIONS = 100,
 	FORWARD_HOSTS_MAX = 4, /* addresses that one forward listens on */
 	FORWARD_TEXT_MAX = 64,
-	FORWARD_BUCKETS = 13,
 };
 
 /* The hypervisor of "profile/rest", and the rest; NULL: there is none. */
@@ -131,16 +131,12 @@ bool forwards_end_one(struct forwards *s, const char *id, enum end_word word);
 /* ---- what is counted ------------------------------------------------------
  */
 
-/* Seconds; the last bucket of a histogram is all beyond. */
-extern const double forward_buckets[FORWARD_BUCKETS];
-
 struct forward_counts {
 	size_t forwards, active;
 	uint64_t total;    /* connections, refused ones too */
 	uint64_t up, down; /* bytes; those of live connections, too */
 	uint64_t ends[END_WORDS];
-	uint64_t connects[FORWARD_BUCKETS + 1]; /* each bucket by itself */
-	double connect_s;                       /* their sum */
+	struct histogram connects;
 };
 
 void forwards_count(const struct forwards *s, struct forward_counts *ret);

@@ -14,26 +14,12 @@
 #include "stream/dial.h"
 #include "stream/stream.h"
 
-const double forward_buckets[FORWARD_BUCKETS] = {0.001, 0.0025, 0.005, 0.01,
-		0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
-
 static uint64_t now_us(void)
 {
 	struct timespec t;
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &t);
 	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-}
-
-static void count_connect(struct forward_counts *c, uint64_t us)
-{
-	double s = (double)us / 1e6;
-	size_t i = 0;
-
-	while (i < FORWARD_BUCKETS && s > forward_buckets[i])
-		i++;
-	c->connects[i]++;
-	c->connect_s += s;
 }
 
 /* ---- the end --------------------------------------------------------------
@@ -217,7 +203,8 @@ static void on_dialled(void *arg, int r, struct stream *s, size_t depth,
 		link_fail(k, end_of_dial(r, depth), e);
 		return;
 	}
-	count_connect(&k->forward->set->counts, now_us() - k->dialled_us);
+	histogram_add(&k->forward->set->counts.connects,
+			(double)(now_us() - k->dialled_us) / 1e6);
 	if (forwards_own_peer(k->forward->set, stream_fd(s))) {
 		stream_free(s);
 		link_is_loop(k);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "bridge/door.h"
+#include "bridge/metrics.h"
 #include "core/buf.h"
 #include "http/server.h"
 #include "stream/stream.h"
@@ -28,76 +29,21 @@ struct ops {
 /* ---- the metrics ----------------------------------------------------------
  */
 
-static void add_plain(struct buf *to, const char *name, const char *type,
-		const char *help, uint64_t value)
-{
-	(void)buf_addf(to, "# HELP %s %s\n# TYPE %s %s\n%s %llu\n", name, help,
-			name, type, name, (unsigned long long)value);
-}
-
-static void add_bytes(struct buf *to, const struct forward_counts *c)
-{
-	static const char name[] = "glassbridge_forward_bytes_total";
-
-	(void)buf_addf(to,
-			"# HELP %s Bytes carried, from clients (in) and to "
-			"them (out).\n"
-			"# TYPE %s counter\n"
-			"%s{direction=\"in\"} %llu\n"
-			"%s{direction=\"out\"} %llu\n",
-			name, name, name, (unsigned long long)c->up, name,
-			(unsigned long long)c->down);
-}
-
-static void add_errors(struct buf *to, const struct forward_counts *c)
-{
-	static const char name[] = "glassbridge_forward_errors_total";
-
-	(void)buf_addf(to,
-			"# HELP %s Connections that went wrong, by the word of "
-			"their end.\n"
-			"# TYPE %s counter\n",
-			name, name);
-	for (int w = 0; w < END_WORDS; w++)
-		if (forward_word_is_error((enum end_word)w))
-			(void)buf_addf(to, "%s{word=\"%s\"} %llu\n", name,
-					end_info((enum end_word)w)->word,
-					(unsigned long long)c->ends[w]);
-}
-
-static void add_connects(struct buf *to, const struct forward_counts *c)
-{
-	static const char name[] = "glassbridge_forward_connect_seconds";
-	uint64_t sum = 0;
-
-	(void)buf_addf(to,
-			"# HELP %s How long guests' ports took to answer.\n"
-			"# TYPE %s histogram\n",
-			name, name);
-	for (size_t i = 0; i < FORWARD_BUCKETS; i++) {
-		sum += c->connects[i];
-		(void)buf_addf(to, "%s_bucket{le=\"%g\"} %llu\n", name,
-				forward_buckets[i], (unsigned long long)sum);
-	}
-	sum += c->connects[FORWARD_BUCKETS];
-	(void)buf_addf(to,
-			"%s_bucket{le=\"+Inf\"} %llu\n%s_sum %.6f\n"
-			"%s_count %llu\n",
-			name, (unsigned long long)sum, name, c->connect_s, name,
-			(unsigned long long)sum);
-}
-
 int ops_metrics(struct buf *to, const struct forward_counts *c)
 {
-	add_plain(to, "glassbridge_forward_listeners", "gauge",
+	metrics_plain(to, "glassbridge_forward_listeners", "gauge",
 			"Forwards that are listened on.", c->forwards);
-	add_plain(to, "glassbridge_forward_connections_active", "gauge",
+	metrics_plain(to, "glassbridge_forward_connections_active", "gauge",
 			"Connections that live.", c->active);
-	add_plain(to, "glassbridge_forward_connections_total", "counter",
+	metrics_plain(to, "glassbridge_forward_connections_total", "counter",
 			"Connections that came, refused ones too.", c->total);
-	add_bytes(to, c);
-	add_errors(to, c);
-	add_connects(to, c);
+	metrics_bytes(to, "glassbridge_forward_bytes_total", c->up, c->down);
+	metrics_errors(to, "glassbridge_forward_errors_total",
+			"Connections that went wrong, by the word of their "
+			"end.",
+			c->ends);
+	metrics_histogram(to, "glassbridge_forward_connect_seconds",
+			"How long guests' ports took to answer.", &c->connects);
 	/* a failure above shows in the last one, too: the ceiling is far */
 	return buf_adds(to, "# EOF\n");
 }

@@ -4,13 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bridge/ops.h"
 #include "config/config.h"
 #include "core/log.h"
 #include "gateway/exchange.h"
 #include "gateway/forwarder.h"
 #include "gateway/gateway.h"
-#include "gateway/routes.h"
 
 /* Nobody has signed in to one: it is the administrators' to see. */
 static bool row_shown(const struct exchange *x, const struct forwarder_row *row)
@@ -82,21 +80,4 @@ bool forwards_end_named(
 				log_value(x->who.name).text);
 	free(rows);
 	return ended;
-}
-
-/* ---- metrics ----------------------------------------------------------------
- */
-
-void api_metrics(struct gateway *g, struct exchange *x)
-{
-	struct forward_counts counts;
-	struct json_out unused;
-
-	forwarder_count(g->forwarder, &counts);
-	exchange_json(x, &unused); /* nothing stands in it */
-	if (ops_metrics(&x->answer, &counts) < 0)
-		exchange_refuse(x, END_INTERNAL, NULL);
-	else
-		exchange_answer_text(
-				x, "text/plain; version=0.0.4; charset=utf-8");
 }

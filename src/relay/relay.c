@@ -290,6 +290,15 @@ static void side_ready(void *arg, int events)
 
 /* ---- notes --------------------------------------------------------------- */
 
+static void count_ping(struct relay_counts *c, uint32_t rtt_ms)
+{
+	size_t bucket = histogram_bucket(rtt_ms / 1e3);
+
+	atomic_store(&c->client_rtt_ms, rtt_ms);
+	atomic_fetch_add(&c->client_pings[bucket], 1);
+	atomic_fetch_add(&c->client_pings_ms, rtt_ms);
+}
+
 static void side_hears(void *arg, const struct note *n)
 {
 	struct side *s = arg;
@@ -305,7 +314,7 @@ static void side_hears(void *arg, const struct note *n)
 		break;
 	case NOTE_PONG:
 		if (s->which == RELAY_CLIENT)
-			atomic_store(&r->counts->client_rtt_ms, n->pong.rtt_ms);
+			count_ping(r->counts, n->pong.rtt_ms);
 		break;
 	default:
 		if (r->events->note)

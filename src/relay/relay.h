@@ -27,6 +27,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/histogram.h"
 #include "relay/tap.h"
 #include "stream/stream.h"
 
@@ -81,6 +82,9 @@ struct relay_counts {
 	struct tap up;                  /* client to backend: input */
 	struct tap down;                /* backend to client */
 	_Atomic uint32_t client_rtt_ms; /* last ping; 0: none yet */
+	/* all of them, in the buckets of core/histogram.h, and their sum */
+	_Atomic uint32_t client_pings[HISTOGRAM_BOUNDS + 1];
+	_Atomic uint64_t client_pings_ms;
 };
 
 /*

@@ -37,6 +37,7 @@ static void streams_arrives(void *arg)
 	else
 		gate_leave(&s->pass);
 	session_set_state(s, SESSION_STREAMING);
+	registry_connected(s);
 }
 
 /* Of one that joined: what is refused, once for each channel, for a viewer may
@@ -107,8 +108,12 @@ static void asks_arrives(void *arg)
 {
 	struct console *c = arg;
 
-	if (!console_joins(c) && c->setup.session->state < SESSION_DIALLING)
-		session_set_state(c->setup.session, SESSION_DIALLING);
+	struct session *s = c->setup.session;
+
+	if (!console_joins(c) && s->state < SESSION_DIALLING) {
+		s->dialled_ms = loop_now_ms(c->setup.control);
+		session_set_state(s, SESSION_DIALLING);
+	}
 	c->setup.plan(c->setup.plan_arg, c->setup.session, c);
 }
 

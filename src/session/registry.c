@@ -21,6 +21,7 @@ struct registry {
 	size_t session_max, user_max, wires_max;
 	size_t joined; /* wires beside the first of their session */
 	uint32_t keep_ms;
+	struct registry_counts counts; /* of what is over */
 	struct tick tick;
 	void (*on_end)(void *arg);
 	void *on_end_arg;
@@ -183,6 +184,7 @@ static void registry_link(struct registry *r, struct session *s)
 	s->prev->next = s;
 	r->ring.prev = s;
 	r->live++;
+	r->counts.total++;
 }
 
 int registry_add(struct registry *r, const struct grant *g, const char *from,
@@ -240,11 +242,49 @@ void registry_on_end(struct registry *r, void (*fn)(void *arg), void *arg)
 	r->on_end_arg = arg;
 }
 
+/* ---- counting ---------------------------------------------------------------
+ */
+
+/* What it carried, and how its client answered pings. */
+static void count_wires(struct registry_counts *c, const struct session *s)
+{
+	const struct relay_counts *from = &s->counts;
+
+	c->up += from->up.bytes;
+	c->down += from->down.bytes;
+	for (size_t i = 0; i <= HISTOGRAM_BOUNDS; i++)
+		c->pings.counts[i] += from->client_pings[i];
+	c->pings.sum += (double)from->client_pings_ms / 1e3;
+}
+
+void registry_count(const struct registry *r, struct registry_counts *ret)
+{
+	*ret = r->counts;
+	ret->active = r->live;
+	for (const struct session *s = r->ring.next; s != &r->ring; s = s->next)
+		if (s->state != SESSION_ENDED)
+			count_wires(ret, s);
+}
+
+void registry_connected(struct session *s)
+{
+	struct registry *r = s->registry;
+	uint64_t ms = loop_now_ms(r->control) - s->dialled_ms;
+
+	if (s->dialled_ms)
+		histogram_add(&r->counts.connects, (double)ms / 1e3);
+}
+
+/* ---- the end ----------------------------------------------------------------
+ */
+
 void registry_ended(struct session *s)
 {
 	struct registry *r = s->registry;
 
 	session_set_ended(s);
+	count_wires(&r->counts, s);
+	r->counts.ends[s->word]++;
 	session_unlink_user(r, s);
 	s->ended_ms = loop_now_ms(r->control);
 	s->console = NULL;

@@ -7,7 +7,9 @@
 #define SESSION_REGISTRY_H
 
 #include <stddef.h>
+#include <stdint.h>
 
+#include "core/histogram.h"
 #include "session/session.h"
 
 struct loop;
@@ -54,6 +56,20 @@ size_t registry_live(const struct registry *r);
 /* Called whenever a session has ended; for draining. */
 void registry_on_end(struct registry *r, void (*fn)(void *arg), void *arg);
 
+/* Of all there were, those that live too. */
+struct registry_counts {
+	size_t active;
+	uint64_t total;
+	uint64_t up, down; /* bytes */
+	uint64_t ends[END_WORDS];
+	struct histogram connects; /* until its console was there */
+	struct histogram pings;    /* of clients */
+};
+
+void registry_count(const struct registry *r, struct registry_counts *ret);
+
+/* What console.c reports: the guest's console is there. */
+void registry_connected(struct session *s);
 /* What console.c reports: the session is over and its wires are gone. Its word
  * is set before. */
 void registry_ended(struct session *s);

@@ -93,6 +93,7 @@ struct session {
 	char detail[ERR_TEXT_MAX];
 	char wire[ERR_TEXT_MAX]; /* the dial plan as text, once there is one */
 	int64_t since;           /* wall clock, seconds */
+	uint64_t dialled_ms;     /* when its guest was asked for; 0: not yet */
 	uint64_t ended_ms;
 	struct console *console; /* while its first wire lives: its report */
 	bool stop_asked;         /* session_stop() was called */

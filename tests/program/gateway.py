@@ -9,6 +9,7 @@ import hashlib
 import http.client
 import json
 import os
+import re
 import signal
 import socket
 import struct
@@ -155,6 +156,33 @@ class Gateway:
         assert status == 200, answer
         return {s["id"]: s for s in answer["sessions"]
                 if s["state"] != "ended"}
+
+    def metrics(self):
+        """The page of them; its port is found by asking all that are listened
+        on, for who asks a forward is with its guest."""
+        listening = subprocess.run(["ss", "-Hltnp"], capture_output=True,
+                                   text=True).stdout
+        for line in listening.splitlines():
+            at = line.split()[3]
+            if "pid=%d," % self.process.pid not in line \
+                    or not at.startswith("127.0.0.1:"):
+                continue
+            try:
+                connection = http.client.HTTPConnection(at, timeout=2)
+                connection.request("GET", "/metrics")
+                answer = connection.getresponse()
+                text = answer.read().decode()
+            except (OSError, http.client.HTTPException):
+                continue
+            finally:
+                connection.close()
+            if answer.status == 200 and "# EOF\n" in text:
+                return text
+        raise AssertionError("no metrics on any port")
+
+    def metric(self, name):
+        return float(re.search(r"^%s (\S+)$" % re.escape(name),
+                               self.metrics(), re.M)[1])
 
     def viewer(self):
         return Viewer(self)

@@ -156,12 +156,12 @@ static void what_is_counted_stands_in_its_line(void)
 			.total = UINT64_MAX,
 			.up = 5,
 			.down = 7,
-			.connect_s = 0.25};
+			.connects.sum = 0.25};
 	struct buf b;
 
 	c.ends[END_LIMIT] = 9;
-	c.connects[0] = 1;
-	c.connects[FORWARD_BUCKETS] = 2;
+	c.connects.counts[0] = 1;
+	c.connects.counts[HISTOGRAM_BOUNDS] = 2;
 	buf_init(&b, OPS_TEXT_MAX);
 	CHECK_INT(ops_metrics(&b, &c), 0);
 	CHECK(buf_add(&b, "", 1) == 0);

@@ -1,5 +1,6 @@
 /* A relay whose client (and maybe backend) speaks WebSocket. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "relay/relay.h"
@@ -220,6 +221,42 @@ static void a_ping_is_answered_though_no_bytes_flow(void)
 	rig_down(&g);
 }
 
+static unsigned pings_counted(const struct rig *g)
+{
+	unsigned all = 0;
+
+	for (size_t i = 0; i <= HISTOGRAM_BOUNDS; i++)
+		all += g->counts.client_pings[i];
+	return all;
+}
+
+static void each_answer_to_a_ping_is_counted(void)
+{
+	struct heard_ws h = {0};
+	struct rig g;
+	char word[2 * 125 + 8] = "o%";
+	const uint8_t *ping;
+
+	rig_up(&g, RIG_WS, &(struct relay_options){.ping_ms = 2000});
+	far_says(&g.client, "o=x"); /* to nothing that was asked */
+	for (int turn = 0; h.pings == 0 && turn < 50; turn++) {
+		rig_run(&g, 300);
+		far_heard(&g.client, &h);
+		buf_done(&h.payload);
+	}
+	CHECK_INT(h.pings, 1);
+	CHECK_INT(pings_counted(&g), 0);
+	ping = memmem(buf_data(&g.client.got), g.client.got.len, "\r\n\r\n", 4);
+	ping += 4;
+	for (size_t i = 0; i < ping[1]; i++)
+		(void)snprintf(word + 2 + 2 * i, 3, "%02x", ping[2 + i]);
+	far_says(&g.client, word);
+	for (int turn = 0; pings_counted(&g) == 0 && turn < 50; turn++)
+		rig_run(&g, 50);
+	CHECK_INT(pings_counted(&g), 1);
+	rig_down(&g);
+}
+
 static void a_client_that_answers_no_ping_is_lost(void)
 {
 	struct heard_ws h;
@@ -427,6 +464,7 @@ TESTS(T(all_the_backend_said_comes_before_the_close),
 		T(a_reset_by_the_backend_is_told_to_the_client),
 		T(a_reset_by_the_client_ends_the_backend),
 		T(a_ping_is_answered_though_no_bytes_flow),
+		T(each_answer_to_a_ping_is_counted),
 		T(a_client_that_answers_no_ping_is_lost),
 		T(a_backend_that_reads_nothing_is_told_to_the_client),
 		T(an_end_in_the_middle_of_a_frame_comes_after_the_frame),

@@ -50,6 +50,36 @@ static void end(struct session *s)
 	registry_ended(s);
 }
 
+static void what_has_ended_stays_counted(void)
+{
+	struct registry_counts c;
+	struct session *a, *b;
+
+	up(3, 3);
+	CHECK(add(1, "ann", &a) == 0);
+	CHECK(add(2, "ann", &b) == 0);
+	a->counts.up.bytes = 3;
+	b->counts.down.bytes = 5;
+	a->counts.client_pings[HISTOGRAM_BOUNDS] = 2;
+	a->counts.client_pings_ms = 30500;
+	a->dialled_ms = loop_now_ms(loop);
+	registry_connected(a);
+	for (int turn = 0; turn < 2; turn++) {
+		registry_count(registry, &c);
+		CHECK_INT(c.active, turn == 0 ? 2 : 1);
+		CHECK_INT(c.total, 2);
+		CHECK(c.up == 3 && c.down == 5);
+		CHECK_INT(c.pings.counts[HISTOGRAM_BOUNDS], 2);
+		CHECK(c.pings.sum == 30.5);
+		CHECK_INT(c.connects.counts[0], 1);
+		CHECK_INT(c.ends[END_GUEST_CLOSED], turn);
+		if (turn == 0)
+			end(a);
+	}
+	end(b);
+	down();
+}
+
 static void limits_count_what_lives_by_user_and_in_all(void)
 {
 	struct session *a, *b, *c;
@@ -135,7 +165,8 @@ static void an_id_is_never_taken_for_an_option(void)
 	}
 }
 
-TESTS(T(limits_count_what_lives_by_user_and_in_all),
+TESTS(T(what_has_ended_stays_counted),
+		T(limits_count_what_lives_by_user_and_in_all),
 		T(one_that_ended_is_still_found_and_listed),
 		T(past_its_ceiling_the_oldest_ends_are_forgotten),
 		T(ten_thousand_are_found),
