@@ -5,52 +5,16 @@
 #include <string.h>
 
 #include "core/crypto.h"
-#include "proto/rfb.h"
-#include "proto/rfb_client.h"
-#include "stream/talk.h"
-
-/* What is read next. A state is left by its step, in the order of the wire:
- *
- *	VERSION > [COUNT > TYPES | TYPE_33] > [CHALLENGE] > [RESULT] > READY
- *	with REASON_LEN > REASON behind a refusal
- *	one that is held stops in HELD, and goes on by INIT > READY
- */
-enum login_state {
-	LOGIN_VERSION,
-	LOGIN_COUNT,
-	LOGIN_TYPES,
-	LOGIN_TYPE_33,
-	LOGIN_CHALLENGE,
-	LOGIN_RESULT,
-	LOGIN_REASON_LEN,
-	LOGIN_REASON,
-	LOGIN_HELD,
-	LOGIN_INIT,
-	LOGIN_READY,
-};
-
-struct login {
-	struct talk talk;
-	enum rfb_version version;
-	enum rfb_result result; /* why a reason is being read */
-	bool chosen;            /* a security type: it is now about the login */
-	bool held;              /* it waits before ClientInit, or has */
-
-	/* afterwards */
-	struct rfb_client client; /* where the viewer's messages end */
-	size_t ahead; /* bytes seen but not taken: the next write's first */
-	size_t given; /* of ServerInit's, where it was read here (memory) */
-};
+#include "stream/rfb_login_layer.h"
 
 enum {
 	LOGIN_OUT_MAX = 64,
 	LOGIN_IN_MAX = RFB_REASON_MAX,
-	LOGIN_INIT_LEN = 24, /* of ServerInit, before the name */
 };
 
 /* ---- refusals ----------------------------------------------------------- */
 
-static int login_refused(struct login *l, const char *reason, struct err *e)
+static int login_refused(struct rfb_login *l, const char *reason, struct err *e)
 {
 	const char *colon = *reason ? ": " : "";
 
@@ -66,7 +30,7 @@ static int login_refused(struct login *l, const char *reason, struct err *e)
 			reason);
 }
 
-static int login_step_reason(struct login *l, struct err *e)
+static int login_step_reason(struct rfb_login *l, struct err *e)
 {
 	char reason[RFB_CLEAN_MAX];
 
@@ -74,27 +38,27 @@ static int login_step_reason(struct login *l, struct err *e)
 	return login_refused(l, reason, e);
 }
 
-static int login_step_reason_len(struct login *l, struct err *e)
+static int login_step_reason_len(struct rfb_login *l, struct err *e)
 {
 	uint32_t len = rfb_u32(l->talk.in.data);
 
 	if (len == 0)
 		return login_refused(l, "", e);
 	/* what is past the ceiling is never waited for */
-	talk_set_state(&l->talk, LOGIN_REASON,
+	talk_set_state(&l->talk, RFB_LOGIN_REASON,
 			len < RFB_REASON_MAX ? len : RFB_REASON_MAX);
 	return 0;
 }
 
-static int login_read_reason(struct login *l)
+static int login_read_reason(struct rfb_login *l)
 {
-	talk_set_state(&l->talk, LOGIN_REASON_LEN, 4);
+	talk_set_state(&l->talk, RFB_LOGIN_REASON_LEN, 4);
 	return 0;
 }
 
 /* ---- version ------------------------------------------------------------ */
 
-static int login_not_rfb(const struct login *l, struct err *e)
+static int login_not_rfb(const struct rfb_login *l, struct err *e)
 {
 	const struct exact *in = &l->talk.in;
 	const char *other = rfb_other_protocol(in->data, in->done);
@@ -108,7 +72,7 @@ static int login_not_rfb(const struct login *l, struct err *e)
 			said);
 }
 
-static int login_step_version(struct login *l, struct err *e)
+static int login_step_version(struct rfb_login *l, struct err *e)
 {
 	const struct exact *in = &l->talk.in;
 	uint8_t line[RFB_VERSION_LEN];
@@ -117,44 +81,45 @@ static int login_step_version(struct login *l, struct err *e)
 		return login_not_rfb(l, e);
 	rfb_version_write(l->version, line);
 	if (l->version == RFB_3_3)
-		talk_set_state(&l->talk, LOGIN_TYPE_33, 4);
+		talk_set_state(&l->talk, RFB_LOGIN_TYPE_33, 4);
 	else
-		talk_set_state(&l->talk, LOGIN_COUNT, 1);
+		talk_set_state(&l->talk, RFB_LOGIN_COUNT, 1);
 	return talk_say(&l->talk, line, sizeof(line), e);
 }
 
 /* ---- security ----------------------------------------------------------- */
 
-static int login_init(struct login *l, struct err *e)
+static int login_init(struct rfb_login *l, struct err *e)
 {
 	const uint8_t shared = 1; /* never throw another viewer out */
 
-	if (l->held && l->talk.state != LOGIN_HELD) {
-		talk_set_state(&l->talk, LOGIN_HELD, 0);
+	if (l->held && l->talk.state != RFB_LOGIN_HELD) {
+		talk_set_state(&l->talk, RFB_LOGIN_HELD, 0);
 		return 0;
 	}
 	if (l->held)
-		talk_set_state(&l->talk, LOGIN_INIT, LOGIN_INIT_LEN);
+		talk_set_state(&l->talk, RFB_LOGIN_INIT, RFB_LOGIN_INIT_LEN);
 	else
-		talk_set_state(&l->talk, LOGIN_READY, 0);
+		talk_set_state(&l->talk, RFB_LOGIN_READY, 0);
 	return talk_say(&l->talk, &shared, 1, e);
 }
 
 /* It lives: what came is the viewer's. */
-static int login_step_init(struct login *l, struct err *e)
+static int login_step_init(struct rfb_login *l, struct err *e)
 {
-	l->talk.state = LOGIN_READY;
+	l->talk.state = RFB_LOGIN_READY;
 	return 0;
 }
 
 /* The type is settled; go on with what it asks for. */
-static int login_with(struct login *l, uint32_t type, struct err *e)
+static int login_with(struct rfb_login *l, uint32_t type, struct err *e)
 {
 	l->chosen = true;
 	if (type == RFB_SECURITY_VNC)
-		talk_set_state(&l->talk, LOGIN_CHALLENGE, VNC_CHALLENGE_LEN);
+		talk_set_state(&l->talk, RFB_LOGIN_CHALLENGE,
+				VNC_CHALLENGE_LEN);
 	else if (l->version == RFB_3_8)
-		talk_set_state(&l->talk, LOGIN_RESULT, 4);
+		talk_set_state(&l->talk, RFB_LOGIN_RESULT, 4);
 	else
 		return login_init(l, e);
 	return 0;
@@ -166,19 +131,19 @@ static int login_no_password(struct err *e)
 			"the guest asks for a VNC password and none is known");
 }
 
-static int login_step_count(struct login *l, struct err *e)
+static int login_step_count(struct rfb_login *l, struct err *e)
 {
 	uint8_t count = l->talk.in.data[0];
 
 	(void)e;
 	if (count == 0)
 		return login_read_reason(l);
-	talk_set_state(&l->talk, LOGIN_TYPES, count);
+	talk_set_state(&l->talk, RFB_LOGIN_TYPES, count);
 	return 0;
 }
 
 /* With a password, log in by it: a guest may show less to the others. */
-static int login_step_types(struct login *l, struct err *e)
+static int login_step_types(struct rfb_login *l, struct err *e)
 {
 	bool none = memchr(l->talk.in.data, RFB_SECURITY_NONE, l->talk.in.len);
 	bool vnc = memchr(l->talk.in.data, RFB_SECURITY_VNC, l->talk.in.len);
@@ -197,7 +162,7 @@ static int login_step_types(struct login *l, struct err *e)
 	return r < 0 ? r : login_with(l, type, e);
 }
 
-static int login_step_type_33(struct login *l, struct err *e)
+static int login_step_type_33(struct rfb_login *l, struct err *e)
 {
 	uint32_t type = rfb_u32(l->talk.in.data);
 
@@ -213,7 +178,7 @@ static int login_step_type_33(struct login *l, struct err *e)
 	return login_with(l, type, e);
 }
 
-static int login_step_challenge(struct login *l, struct err *e)
+static int login_step_challenge(struct rfb_login *l, struct err *e)
 {
 	uint8_t response[VNC_CHALLENGE_LEN];
 	int r = crypto_vnc_response(l->talk.in.data, l->talk.password.data,
@@ -221,11 +186,11 @@ static int login_step_challenge(struct login *l, struct err *e)
 
 	if (r < 0)
 		return err_set(e, r, "VNC authentication: the cipher failed");
-	talk_set_state(&l->talk, LOGIN_RESULT, 4);
+	talk_set_state(&l->talk, RFB_LOGIN_RESULT, 4);
 	return talk_say(&l->talk, response, sizeof(response), e);
 }
 
-static int login_step_result(struct login *l, struct err *e)
+static int login_step_result(struct rfb_login *l, struct err *e)
 {
 	uint32_t result = rfb_u32(l->talk.in.data);
 
@@ -245,45 +210,45 @@ static int login_step_result(struct login *l, struct err *e)
 /* ---- the handshake ------------------------------------------------------ */
 
 /* One for each state: its bytes are there. */
-static int (*const login_steps[])(struct login *l, struct err *e) = {
-		[LOGIN_VERSION] = login_step_version,
-		[LOGIN_COUNT] = login_step_count,
-		[LOGIN_TYPES] = login_step_types,
-		[LOGIN_TYPE_33] = login_step_type_33,
-		[LOGIN_CHALLENGE] = login_step_challenge,
-		[LOGIN_RESULT] = login_step_result,
-		[LOGIN_REASON_LEN] = login_step_reason_len,
-		[LOGIN_REASON] = login_step_reason,
-		[LOGIN_INIT] = login_step_init,
+static int (*const login_steps[])(struct rfb_login *l, struct err *e) = {
+		[RFB_LOGIN_VERSION] = login_step_version,
+		[RFB_LOGIN_COUNT] = login_step_count,
+		[RFB_LOGIN_TYPES] = login_step_types,
+		[RFB_LOGIN_TYPE_33] = login_step_type_33,
+		[RFB_LOGIN_CHALLENGE] = login_step_challenge,
+		[RFB_LOGIN_RESULT] = login_step_result,
+		[RFB_LOGIN_REASON_LEN] = login_step_reason_len,
+		[RFB_LOGIN_REASON] = login_step_reason,
+		[RFB_LOGIN_INIT] = login_step_init,
 };
 
-static bool login_banner_is_foreign(const struct login *l)
+static bool login_banner_is_foreign(const struct rfb_login *l)
 {
 	enum rfb_version v;
 
-	return l->talk.state == LOGIN_VERSION &&
+	return l->talk.state == RFB_LOGIN_VERSION &&
 	       rfb_version_parse(l->talk.in.data, l->talk.in.done, &v) < 0;
 }
 
 /* A foreign banner may be shorter than a version: its line is over then. */
-static bool login_banner_is_over(const struct login *l)
+static bool login_banner_is_over(const struct rfb_login *l)
 {
 	return login_banner_is_foreign(l) &&
 	       memchr(l->talk.in.data, '\n', l->talk.in.done);
 }
 
 /* Reading ended before its time: say what is known by then. */
-static int login_broke(struct login *l, int r, struct err *e)
+static int login_broke(struct rfb_login *l, int r, struct err *e)
 {
 	if (login_banner_is_foreign(l))
 		return login_not_rfb(l, e);
-	if (l->talk.state == LOGIN_REASON ||
-			l->talk.state == LOGIN_REASON_LEN) {
-		if (l->talk.state == LOGIN_REASON_LEN)
+	if (l->talk.state == RFB_LOGIN_REASON ||
+			l->talk.state == RFB_LOGIN_REASON_LEN) {
+		if (l->talk.state == RFB_LOGIN_REASON_LEN)
 			l->talk.in.done = 0; /* half a number is no text */
 		return login_step_reason(l, e);
 	}
-	if (l->talk.state == LOGIN_VERSION && l->talk.in.done == 0)
+	if (l->talk.state == RFB_LOGIN_VERSION && l->talk.in.done == 0)
 		return err_set(e, r,
 				"the guest's screen closed the connection "
 				"before it said anything");
@@ -294,7 +259,7 @@ static int login_broke(struct login *l, int r, struct err *e)
 	return talk_failed(&l->talk, r, e);
 }
 
-static int login_read(struct login *l, struct err *e)
+static int login_read(struct rfb_login *l, struct err *e)
 {
 	int r = exact_read(l->talk.stream.below, &l->talk.in);
 
@@ -306,26 +271,28 @@ static int login_read(struct login *l, struct err *e)
 }
 
 /* Its own half is done. */
-static void login_done(struct login *l)
+static void login_done(struct rfb_login *l)
 {
 	if (!l->held)
 		talk_done(&l->talk);
-	else if (l->talk.state == LOGIN_HELD)
+	else if (l->talk.state == RFB_LOGIN_HELD)
 		secret_done(&l->talk.password);
 }
 
 static int login_handshake(struct stream *s, struct err *e)
 {
-	struct login *l = (struct login *)s;
+	struct rfb_login *l = (struct rfb_login *)s;
 	int r;
 
 	do {
-		r = l->talk.state == LOGIN_READY ? talk_send(&l->talk)
-						 : talk_send_to_guest(&l->talk);
+		r = l->talk.state == RFB_LOGIN_READY
+				    ? talk_send(&l->talk)
+				    : talk_send_to_guest(&l->talk);
 		if (r < 0 && r != -EAGAIN)
 			return login_broke(l, r, e);
-		if (r == 0 && (l->talk.state == LOGIN_READY ||
-					      l->talk.state == LOGIN_HELD)) {
+		if (r == 0 && (l->talk.state == RFB_LOGIN_READY ||
+					      l->talk.state ==
+							      RFB_LOGIN_HELD)) {
 			login_done(l);
 			return 0;
 		}
@@ -337,103 +304,21 @@ static int login_handshake(struct stream *s, struct err *e)
 
 void rfb_login_hold(struct stream *s)
 {
-	((struct login *)s)->held = true;
+	((struct rfb_login *)s)->held = true;
 }
 
 void rfb_login_go(struct stream *s)
 {
-	struct login *l = (struct login *)s;
+	struct rfb_login *l = (struct rfb_login *)s;
 	struct err e;
 
 	s->ready = false;
 	(void)login_init(l, &e); /* a byte, for which there is room */
 }
 
-/* ---- afterwards --------------------------------------------------------- */
-
-static bool login_holds_init(const struct login *l)
-{
-	return l->held && l->talk.state == LOGIN_READY && l->talk.memory;
-}
-
-/* What was read of ServerInit comes first. */
-static ssize_t login_read_on(struct stream *s, uint8_t *data, size_t len)
-{
-	struct login *l = (struct login *)s;
-
-	if (!login_holds_init(l))
-		return stream_read(s->below, data, len);
-	if (len > LOGIN_INIT_LEN - l->given)
-		len = LOGIN_INIT_LEN - l->given;
-	memcpy(data, l->talk.in.data + l->given, len);
-	l->given += len;
-	if (l->given == LOGIN_INIT_LEN) {
-		free(l->talk.memory);
-		l->talk.memory = NULL;
-	}
-	return (ssize_t)len;
-}
-
-static bool login_pending(const struct stream *s)
-{
-	return login_holds_init((const struct login *)s);
-}
-
-/* A write spoils what it takes: bytes are seen before they are offered. */
-static ssize_t login_write(struct stream *s, uint8_t *data, size_t len)
-{
-	struct login *l = (struct login *)s;
-	ssize_t n = talk_send_first(&l->talk);
-
-	if (n < 0)
-		return n;
-	if (len > l->ahead) {
-		rfb_client_see(&l->client, data + l->ahead, len - l->ahead);
-		l->ahead = len;
-	}
-	n = stream_write(s->below, data, len);
-	if (n > 0)
-		l->ahead -= (size_t)n;
-	return n;
-}
-
-static int login_flush(struct stream *s)
-{
-	return s->ready ? talk_flush(s) : stream_flush(s->below);
-}
-
-static int login_shutdown(struct stream *s)
-{
-	return s->ready ? talk_shutdown(s) : stream_shutdown(s->below);
-}
-
-/* One pixel, if it has changed: nothing that a viewer would not ask for. */
-static int login_tell(struct stream *s, const struct note *n)
-{
-	static const uint8_t one_pixel[] = {3, 1, 0, 0, 0, 0, 0, 1, 0, 1};
-	struct login *l = (struct login *)s;
-
-	if (n->kind != NOTE_KEEP || l->client.lost)
-		return -ENOTSUP;
-	if (!s->ready || !rfb_client_between(&l->client) || l->ahead > 0 ||
-			l->talk.out.len > 0)
-		return 0; /* in the midst of something: the next time */
-	return buf_add(&l->talk.out, one_pixel, sizeof(one_pixel));
-}
-
-/* What the guest says is never looked at; what the viewer says, until lost. */
-static bool login_bare(const struct stream *s, enum stream_op op)
-{
-	const struct login *l = (const struct login *)s;
-
-	if (op == STREAM_READ)
-		return !login_holds_init(l);
-	return l->client.lost && l->talk.out.len == 0;
-}
-
 static void login_free(struct stream *s)
 {
-	struct login *l = (struct login *)s;
+	struct rfb_login *l = (struct rfb_login *)s;
 
 	talk_done(&l->talk);
 	free(l);
@@ -442,21 +327,21 @@ static void login_free(struct stream *s)
 static const struct stream_ops login_ops = {
 		.name = "rfb_login",
 		.handshake = login_handshake,
-		.read = login_read_on,
-		.write = login_write,
-		.pending = login_pending,
-		.flush = login_flush,
-		.shutdown = login_shutdown,
-		.tell = login_tell,
+		.read = rfb_login_read,
+		.write = rfb_login_write,
+		.pending = rfb_login_pending,
+		.flush = rfb_login_flush,
+		.shutdown = rfb_login_shutdown,
+		.tell = rfb_login_tell,
 		.want = talk_want,
-		.bare = login_bare,
+		.bare = rfb_login_bare,
 		.free = login_free,
 };
 
 int rfb_login_wrap(
 		struct stream **s, const struct secret *password, struct err *e)
 {
-	struct login *l = calloc(1, sizeof(*l));
+	struct rfb_login *l = calloc(1, sizeof(*l));
 
 	if (!l || talk_init(&l->talk, "VNC login", password, LOGIN_IN_MAX,
 				  LOGIN_OUT_MAX) < 0) {
@@ -465,7 +350,7 @@ int rfb_login_wrap(
 		return err_set(e, -ENOMEM, "VNC login: out of memory");
 	}
 	rfb_client_init(&l->client, 0);
-	talk_set_state(&l->talk, LOGIN_VERSION, RFB_VERSION_LEN);
+	talk_set_state(&l->talk, RFB_LOGIN_VERSION, RFB_VERSION_LEN);
 	layer_push(s, &l->talk.stream, &login_ops);
 	return 0;
 }
