@@ -4,35 +4,18 @@
  * a failure. Cut or whole, it comes to the same end, and without the password
  * nobody gets in.
  */
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "stream/mem.h"
 #include "stream/rfb.h"
 #include "stream/rfb_filter.h"
-#include "stream/stream.h"
+#include "talk.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-enum { STEPS = 1 << 15 };
-
-static void expect(int truth)
-{
-	if (!truth)
-		abort();
-}
-
 static struct stream *greeting(const uint8_t *data, size_t len, bool cut)
 {
-	struct stream *s = mem_new_n(data + 1, len - 1);
+	struct stream *s = talk_peer(data, len, false, cut);
 	struct secret password = {0};
 
-	expect(s != NULL);
-	if (data[0] & 1)
-		expect(secret_sets(&password, "password") == 0);
-	if (cut)
-		expect(chop_wrap(&s) == 0);
+	talk_password(data, &password);
 	expect(rfb_greet_wrap(&s, &password, NULL) == 0);
 	expect(rfb_filter_wrap(&s, RFB_DROP_INPUT, NULL) == 0);
 	secret_done(&password);
@@ -45,7 +28,7 @@ static ssize_t read_on(struct stream *s)
 	uint8_t memory[STREAM_HEAD + 64];
 	ssize_t n = 1, total = 0;
 
-	for (int i = 0; i < STEPS && (n > 0 || n == -EAGAIN); i++) {
+	for (int i = 0; i < TALK_STEPS && (n > 0 || n == -EAGAIN); i++) {
 		n = stream_read(s, memory + STREAM_HEAD, 64);
 		total += n > 0 ? n : 0;
 	}
@@ -56,13 +39,12 @@ static ssize_t play(const uint8_t *data, size_t len, bool cut)
 {
 	struct stream *s = greeting(data, len, cut);
 	struct err e = {0};
-	ssize_t r = -EAGAIN;
+	ssize_t r = talk_handshake(s, cut, &e);
 
-	for (int i = 0; r == -EAGAIN && i < STEPS; i++)
-		r = stream_handshake(s, &e);
 	if (r == 0) {
 		r = rfb_greet_finish(s, data[0] & 2 ? "no" : NULL, &e);
-		expect(!(data[0] & 1) || r == -EACCES); /* unguessable */
+		expect(!(data[0] & TALK_PASSWORD) ||
+				r == -EACCES); /* unguessable */
 	}
 	if (r == 0)
 		r = read_on(s);

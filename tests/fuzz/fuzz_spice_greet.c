@@ -4,30 +4,21 @@
  * by the verdict. Cut or whole it comes to the same end and hears the same, and
  * what follows is not swallowed.
  */
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/crypto.h"
-#include "stream/mem.h"
 #include "stream/spice.h"
-#include "stream/stream.h"
+#include "talk.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-enum { STEPS = 1 << 16, HEARD_MAX = 1024 };
+enum { HEARD_MAX = 1024 };
 
 struct end {
 	int r;
 	size_t left, heard_len;
 	uint8_t heard[HEARD_MAX];
 };
-
-static void expect(int truth)
-{
-	if (!truth)
-		abort();
-}
 
 static int judge(struct stream *s, uint8_t flags, bool cut, struct err *e)
 {
@@ -36,7 +27,7 @@ static int judge(struct stream *s, uint8_t flags, bool cut, struct err *e)
 
 	if (flags & 4)
 		v.error = SPICE_CHANNEL_NOT_AVAILABLE;
-	for (int i = 0; r == -EAGAIN && i < (cut ? STEPS : 1); i++)
+	for (int i = 0; r == -EAGAIN && i < (cut ? TALK_STEPS : 1); i++)
 		r = spice_greet_finish(s, &v, e);
 	return r;
 }
@@ -45,35 +36,21 @@ static void greet(const struct crypto_rsa *key, const uint8_t *data, size_t len,
 		bool cut, struct end *ret)
 {
 	struct spice_greet_options o = {.key = key};
-	struct stream *s = mem_new_n(data + 1, len - 1);
-	uint8_t memory[STREAM_HEAD + 256];
+	struct stream *s = talk_peer(data, len, data[0] & TALK_SILENT, cut);
 	struct err e = {0};
-	int r = -EAGAIN;
+	int r;
 
-	expect(s != NULL);
-	if (data[0] & 2)
-		mem_hold_open(s);
-	if (data[0] & 1)
-		expect(secret_sets(&o.password, "password") == 0);
-	expect(!cut || chop_wrap(&s) == 0);
+	talk_password(data, &o.password);
 	expect(spice_greet_wrap(&s, &o, &e) == 0);
 	secret_done(&o.password);
-	for (int i = 0; r == -EAGAIN && i < (cut ? STEPS : 1); i++)
-		r = stream_handshake(s, &e);
+	r = talk_handshake(s, cut, &e);
 	if (r == 0)
 		r = judge(s, data[0], cut, &e);
-	for (int i = 0; i < STEPS && stream_flush(s) == -EAGAIN; i++)
+	for (int i = 0; i < TALK_STEPS && stream_flush(s) == -EAGAIN; i++)
 		;
 	expect(r == 0 || r == -EAGAIN || e.text[0]);
-	expect(!(data[0] & 1) || r != 0 || data[0] & 4);
-	ret->left = 0;
-	for (int i = 0; r == 0 && i < STEPS; i++) {
-		ssize_t n = stream_read(s, memory + STREAM_HEAD, 256);
-
-		if (n == 0 || (n < 0 && !cut))
-			break;
-		ret->left += n > 0 ? (size_t)n : 0;
-	}
+	expect(!(data[0] & TALK_PASSWORD) || r != 0 || data[0] & 4);
+	ret->left = r == 0 ? talk_left(s, cut) : 0;
 	ret->r = r;
 	ret->heard_len = mem_output(s)->len;
 	expect(ret->heard_len <= HEARD_MAX);
