@@ -1,7 +1,6 @@
 #include "gateway/supervisor.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,21 +8,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/buf.h"
 #include "core/log.h"
 #include "core/loop.h"
 #include "gateway/inherit.h"
 #include "gateway/line.h"
 #include "gateway/notify.h"
 #include "gateway/ports.h"
+#include "gateway/program.h"
 #include "gateway/worker.h"
-
-#define PROGRAM_SELF "/proc/self/exe"
-#define PROGRAM_DELETED " (deleted)"
 
 enum {
 	SIGNALS = 5,
-	ARGUMENTS_MAX = 128 * 1024,
 	FAILED = 1,
 	HURRY_MS = 1000,
 	HEAR_MAX = 64, /* messages a turn: one worker must not drown signals */
@@ -46,8 +41,7 @@ struct supervisor {
 	struct loop *loop;
 	struct inherit *with; /* borrowed */
 	struct ports *ports;  /* of forwards */
-	char *arguments, **argv;
-	char program[4096]; /* where it stands on disk */
+	struct program program;
 	struct crew *crew[INHERIT_WORKERS_MAX];
 	size_t crew_count;
 	struct loop_signal *signals[SIGNALS];
@@ -60,55 +54,6 @@ struct supervisor {
 	int code;
 };
 
-/* ---- the program --------------------------------------------------------- */
-
-/* Our arguments, as the kernel keeps them. */
-static int arguments_read(struct supervisor *s)
-{
-	int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
-	struct buf all;
-	size_t count = 0;
-	ssize_t n = fd < 0 ? -1 : 1;
-	uint8_t *to;
-
-	buf_init(&all, ARGUMENTS_MAX);
-	while (n > 0) {
-		to = buf_room(&all, 4096);
-		n = to ? read(fd, to, 4096) : -1;
-		if (n > 0)
-			buf_grew(&all, (size_t)n);
-	}
-	if (fd >= 0)
-		close(fd);
-	for (size_t i = 0; i < all.len; i++)
-		count += buf_data(&all)[i] == '\0';
-	s->argv = calloc(count + 1, sizeof(char *));
-	s->arguments = n == 0 && count > 0 ? buf_take_string(&all) : NULL;
-	buf_done(&all);
-	if (!s->argv || !s->arguments)
-		return -EIO;
-	for (size_t i = 0, at = 0; i < count; i++) {
-		s->argv[i] = s->arguments + at;
-		at += strlen(s->argv[i]) + 1;
-	}
-	return 0;
-}
-
-/* Where it stands on disk, also when that file has been replaced since. */
-static int program_find(struct supervisor *s)
-{
-	const size_t mark = strlen(PROGRAM_DELETED);
-	ssize_t n = readlink(PROGRAM_SELF, s->program, sizeof(s->program) - 1);
-
-	if (n <= 0)
-		return -EIO;
-	s->program[n] = '\0';
-	if ((size_t)n > mark &&
-			strcmp(s->program + n - mark, PROGRAM_DELETED) == 0)
-		s->program[(size_t)n - mark] = '\0';
-	return 0;
-}
-
 static void signals_block(int how)
 {
 	sigset_t set;
@@ -117,22 +62,6 @@ static void signals_block(int how)
 	for (size_t i = 0; i < SIGNALS; i++)
 		sigaddset(&set, signals[i]);
 	(void)sigprocmask(how, &set, NULL);
-}
-
-static int variable_set(const char *name, const struct inherit *h)
-{
-	struct buf text;
-	char *value;
-	int r;
-
-	buf_init(&text, INHERIT_TEXT_MAX);
-	r = inherit_write(h, &text);
-	value = r == 0 ? buf_take_string(&text) : NULL;
-	if (r == 0 && (!value || setenv(name, value, 1) < 0))
-		r = -ENOMEM;
-	free(value);
-	buf_done(&text);
-	return r;
 }
 
 /* ---- workers ------------------------------------------------------------- */
@@ -148,14 +77,7 @@ static void worker_exec(struct supervisor *s, int line)
 	h->line = line;
 	h->worker_count = 0;
 	h->port_count = 0; /* it asks */
-	if (variable_set(INHERIT_WORKER, h) < 0)
-		_exit(FAILED);
-	(void)unsetenv("NOTIFY_SOCKET"); /* the supervisor speaks */
-	inherit_keep(h, true);
-	execv(PROGRAM_SELF, s->argv);
-	log_error(NULL, "event=exec_failed detail=%s",
-			log_value(strerror(errno)).text);
-	_exit(FAILED);
+	program_become_worker(&s->program, h);
 }
 
 static void crew_heard(void *arg, int events);
@@ -479,17 +401,10 @@ static void supervisor_renew(struct supervisor *s)
 	ports_hand(s->ports, h);
 	notify_reloading();
 	signals_block(SIG_BLOCK); /* they wait for the new image */
-	r = variable_set(INHERIT_SUPERVISOR, h);
-	if (r == 0) {
-		inherit_keep(h, true);
-		execv(s->program, s->argv);
-		r = -errno;
-		inherit_keep(h, false);
-		(void)unsetenv(INHERIT_SUPERVISOR);
-	}
+	r = program_become_new(&s->program, h);
 	signals_block(SIG_UNBLOCK);
 	log_error(NULL, "event=handover_failed file=%s detail=%s",
-			log_value(s->program).text,
+			log_value(s->program.path).text,
 			log_value(strerror(-r)).text);
 	notify("READY=1");
 }
@@ -527,10 +442,8 @@ static int supervisor_ports(struct supervisor *s)
 static int supervisor_start(struct supervisor *s)
 {
 	const struct inherit *h = s->with;
-	int r = program_find(s);
+	int r = program_read(&s->program);
 
-	if (r == 0)
-		r = arguments_read(s);
 	if (r == 0)
 		r = timer_new(&s->pause, s->loop, pause_over, s);
 	if (r == 0)
@@ -564,8 +477,7 @@ static void supervisor_done(struct supervisor *s)
 	timer_free(s->pause);
 	timer_free(s->limit);
 	ports_free(s->ports);
-	free(s->argv);
-	free(s->arguments);
+	program_done(&s->program);
 	loop_free(s->loop);
 	listeners_close(&s->with->listeners, true);
 }
