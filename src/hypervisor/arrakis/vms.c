@@ -103,6 +103,14 @@ static size_t forwards_of(const struct json *from, struct guest_forward *to)
 	return count;
 }
 
+/* A sandbox is neither asked to shut down nor reset. */
+static unsigned verbs_of(enum guest_status s)
+{
+	return guest_verbs(s) &
+	       (1u << POWER_START | 1u << POWER_STOP | 1u << POWER_SUSPEND |
+			       1u << POWER_RESUME);
+}
+
 static void guest_of(struct guest *g, const struct vm *vm, const char *host)
 {
 	g->id = g->name = vm->name;
@@ -110,6 +118,7 @@ static void guest_of(struct guest *g, const struct vm *vm, const char *host)
 	g->status = status_of(vm->status);
 	g->address = *vm->address ? vm->address : NULL;
 	g->host = host;
+	g->verbs = verbs_of(g->status);
 	for (int k = 0; k < CONSOLE_KINDS; k++)
 		g->lacks[k] = "A sandbox of Arrakis has a screen (VNC) only.";
 	g->lacks[CONSOLE_VNC] = g->address || vms_gui(g)

@@ -25,6 +25,7 @@ static struct {
 	int r;
 	char text[512];
 	size_t guests, forwards;
+	unsigned verbs; /* of the first */
 	struct dial_plan plan;
 } seen;
 
@@ -98,6 +99,7 @@ static void on_list(void *arg, int r, const struct guest *all, size_t count,
 	seen.guests = count;
 	for (size_t i = 0; i < count; i++)
 		seen.forwards += all[i].forward_count;
+	seen.verbs = count > 0 ? all[0].verbs : 0;
 	if (count > 0)
 		heard(r, all[0].address);
 	else
@@ -173,6 +175,27 @@ static void sandboxes_are_listed_with_their_forwards(void)
 	CHECK_INT(seen.guests, 1);
 	CHECK_INT(seen.forwards, 2);
 	CHECK_STR(seen.text, "10.20.1.2");
+	down();
+}
+
+static void the_verbs_are_those_that_make_sense_now(void)
+{
+	static const struct {
+		const char *status;
+		unsigned verbs;
+	} all[] = {
+			{"RUNNING", 1u << POWER_STOP | 1u << POWER_SUSPEND},
+			{"STOPPED", 1u << POWER_START},
+			{"PAUSED", 1u << POWER_RESUME | 1u << POWER_STOP},
+			{"CREATED", 0},
+	};
+
+	up();
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		vms_are(FOO, all[i].status);
+		CHECK_INT(list(), 0);
+		CHECK_INT(seen.verbs, all[i].verbs);
+	}
 	down();
 }
 
@@ -460,6 +483,7 @@ static void freed_with_calls_under_way_nobody_is_called(void)
 }
 
 TESTS(T(sandboxes_are_listed_with_their_forwards),
+		T(the_verbs_are_those_that_make_sense_now),
 		T(null_and_absent_are_no_sandboxes),
 		T(an_older_server_without_v1_is_found),
 		T(what_is_no_arrakis_is_told),
