@@ -225,6 +225,19 @@ test('snapshots are listed, and going back asks (R86)', async () => {
 	assert.deepEqual(s.mock.powered, ['restore fresh']);
 });
 
+test('a sandbox that is off is started, whatever each console lacks',
+	async () => {
+		s.mock.cluster();
+		Object.assign(guest('asleep'), { type: 'sandbox', kinds: {
+			vnc: { available: false, reason: 'It is not running.' },
+			serial: { available: false, reason: 'It has a screen only.' },
+		} });
+		const page = await s.open();
+
+		await page.getByRole('button', { name: 'Start asleep' }).waitFor();
+		assert.equal(await card(page, 'asleep').locator('.kind').count(), 1);
+	});
+
 test('there is no button without the right to it', async () => {
 	s.mock.cluster();
 	Object.assign(guest('web1'), { power: [], snapshots: false });

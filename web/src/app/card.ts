@@ -197,14 +197,14 @@ export class Card {
 			.size === 1;
 		const start = starts && none ? [this.startButton(starts)] : [];
 
-		if (same && starts) /* its state says the rest */
+		if (start.length > 0) /* its state says the rest */
 			return start;
 		if (same) {
 			return [h('p', { class: 'card-none' },
 				whyNot(guest, all[0] as Kind))];
 		}
-		return [...start, ...all.map((kind) =>
-			this.kindButton(kind, open[kind] === true))];
+		return all.map((kind) =>
+			this.kindButton(kind, open[kind] === true));
 	}
 
 	private startButton(verb: 'start' | 'resume'): HTMLElement {

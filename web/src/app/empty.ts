@@ -34,6 +34,11 @@ export function emptyWall(admin: boolean): HTMLElement {
 				'In the configuration file, anything that speaks VNC:',
 				'[profiles.lab]\nkind = "static"\n\n' +
 				'[profiles.lab.guests.kiosk]\nvnc = "10.0.0.9:5901"'),
+			lesson('box', 'Sandboxes of Arrakis',
+				'In the configuration file; those that come and go appear ' +
+				'and leave here:',
+				'[profiles.boxes]\nkind = "arrakis"\n' +
+				'url = "http://10.0.0.7:7000"'),
 			lesson('check', 'Then',
 				'On the machine that runs the gateway. What is wrong is ' +
 				'told by line; open consoles live on.',
