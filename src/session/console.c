@@ -8,10 +8,10 @@
 #include "config/config.h"
 #include "core/log.h"
 #include "relay/farewell.h"
-#include "relay/hub.h"
 #include "relay/hubs.h"
 #include "session/console_internal.h"
 #include "session/notes.h"
+#include "session/relay_ends.h"
 #include "stream/spice.h"
 
 /* ---- the end ---------------------------------------------------------------
@@ -143,53 +143,6 @@ static void console_fail_inner(
 /* ---- streaming -------------------------------------------------------------
  */
 
-/* Of the client's side. */
-static enum end_word word_of_client(int r)
-{
-	switch (r) {
-	case -ETIMEDOUT:
-		return END_SLOW_READER;
-	case -ETIME:
-		return END_IDLE;
-	case -EPROTO:
-	case -EMSGSIZE:
-		return END_PROTOCOL_ERROR;
-	case -ENOMEM:
-		return END_INTERNAL;
-	default:
-		return END_CLIENT_CLOSED;
-	}
-}
-
-static enum end_word word_of_backend(int r)
-{
-	switch (r) {
-	case 0:
-	case -ECONNRESET: /* it went with words of ours unread */
-	case -EPIPE:
-		return END_GUEST_CLOSED;
-	case -ETIMEDOUT:
-	case -EHOSTDOWN:
-		return END_BACKEND_TIMEOUT;
-	case -EPROTO:
-	case -EMSGSIZE:
-		return END_PROTOCOL_ERROR;
-	case -ENOMEM:
-		return END_INTERNAL;
-	case HUB_SLOW: /* the line goes on without it */
-		return END_SLOW_READER;
-	default:
-		return END_BACKEND_FAILED;
-	}
-}
-
-static const char *detail_of_backend(int r)
-{
-	if (r == HUB_SLOW)
-		return "It fell behind the others who read this line.";
-	return r < 0 ? strerrordesc_np(-r) : NULL;
-}
-
 static void console_farewell(
 		void *arg, const struct relay_end *end, struct note *ret_close)
 {
@@ -197,15 +150,11 @@ static void console_farewell(
 
 	c->said_goodbye = end->side == RELAY_CLIENT && end->said_close;
 	if (end->side == RELAY_CLIENT)
-		console_set_word(c, word_of_client(end->r),
-				end->r == -EHOSTDOWN
-						? "The client gave no sign of "
-						  "life for 40 seconds."
-						: NULL,
-				false);
+		console_set_word(c, relay_end_of_client(end->r),
+				relay_detail_of_client(end->r), false);
 	else if (end->side == RELAY_BACKEND)
-		console_set_word(c, word_of_backend(end->r),
-				detail_of_backend(end->r), false);
+		console_set_word(c, relay_end_of_backend(end->r),
+				relay_detail_of_backend(end->r), false);
 	else
 		console_set_word(c, c->stop_word, NULL, false);
 	console_close(c,
@@ -309,7 +258,7 @@ static void console_answer(struct console *c)
 	else if (r == -EACCES)
 		console_fail(c, END_LOGIN_FAILED, e.text);
 	else
-		console_fail(c, word_of_client(r), e.text);
+		console_fail(c, relay_end_of_client(r), e.text);
 }
 
 static void console_dialled(void *arg, int r, struct stream *s, size_t depth,
@@ -435,7 +384,7 @@ static void console_greeting(struct console *c)
 		(void)watch_set(c->watch,
 				stream_want(c->setup.client, STREAM_HANDSHAKE));
 	} else if (r < 0) {
-		console_fail(c, word_of_client(r), e.text);
+		console_fail(c, relay_end_of_client(r), e.text);
 	} else {
 		c->spoken = true;
 		console_judge(c);
