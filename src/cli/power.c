@@ -155,7 +155,8 @@ static int destroy_it(const struct app *a, struct target *t, bool yes)
 
 	if (code != 0)
 		return code;
-	(void)snprintf(what, sizeof(what), "the destruction of %s", t->guest->id);
+	(void)snprintf(what, sizeof(what), "the destruction of %s",
+			t->guest->id);
 	hypervisor_destroy(t->hypervisor, t->id, target_on_done, &d);
 	return told(a, &d, target_finish(&d, what), "destroy", NULL);
 }
