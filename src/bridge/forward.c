@@ -41,13 +41,18 @@ static void forward_refuse(struct forward *f, int fd, enum end_word word)
 	f->untold = 0;
 }
 
+static bool forwards_full(const struct forwards *s)
+{
+	return s->o.live_max > 0 && s->live >= s->o.live_max;
+}
+
 static void on_client(void *arg, int fd)
 {
 	struct forward *f = arg;
 
 	if (f->loop_by_ms > loop_now_ms(f->set->o.loop))
 		forward_refuse(f, fd, END_BACKEND_FAILED);
-	else if (f->live >= f->limits.connections)
+	else if (f->live >= f->limits.connections || forwards_full(f->set))
 		forward_refuse(f, fd, END_LIMIT);
 	else
 		link_start(f, fd);
@@ -374,6 +379,7 @@ void forwards_limit(struct forwards *s, const struct forwards_options *o)
 	s->o.connections =
 			o->connections ? o->connections : FORWARD_CONNECTIONS;
 	s->o.idle_ms = o->idle_ms;
+	s->o.live_max = o->live_max;
 }
 
 void forwards_free(struct forwards *s)
@@ -417,11 +423,7 @@ struct hypervisor *forwards_find(
 
 size_t forwards_live(const struct forwards *s)
 {
-	size_t live = 0;
-
-	for (const struct forward *f = s->first; f; f = f->next)
-		live += f->live;
-	return live;
+	return s->live;
 }
 
 /* ---- who is connected -----------------------------------------------------

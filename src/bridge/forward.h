@@ -49,6 +49,7 @@ struct forwards_options {
 	uint32_t connect_ms;  /* 0: FORWARD_CONNECT_MS */
 	uint32_t idle_ms;     /* without input; 0: no limit */
 	unsigned connections; /* at a time for each forward; 0: as above */
+	size_t live_max;      /* at a time for all of them; 0: no limit */
 	bool same_user;       /* as in bridge/door.h */
 	bool login;           /* log in to screens; for the same user only */
 	const struct door_source *source; /* as in bridge/door.h; borrowed */

@@ -58,6 +58,7 @@ struct forwards {
 	struct forward *first;
 	struct forward_ask *asks;
 	struct forward_counts counts; /* of what is over */
+	size_t live;                  /* connections of all */
 	unsigned ids;
 };
 

@@ -71,6 +71,7 @@ void link_free(struct forward_link *k)
 	if (k->next)
 		k->next->prev = k->prev;
 	f->live--;
+	f->set->live--;
 	free(k);
 }
 
@@ -423,6 +424,7 @@ static struct forward_link *link_new(struct forward *f, int fd)
 		k->next->prev = k;
 	f->links = k;
 	f->live++;
+	f->set->live++;
 	return k;
 }
 

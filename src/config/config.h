@@ -180,6 +180,8 @@ struct config_gateway {
 	bool sessions_by_default; /* nobody has said max_sessions */
 	/* not said: for how many wires the descriptors suffice; 0: all */
 	unsigned max_wires;
+	/* the same for connections of forwards */
+	unsigned max_forwarded;
 };
 
 /* A host beyond the profiles, to which payloads may lead. */

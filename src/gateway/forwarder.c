@@ -97,6 +97,8 @@ struct change {
 static void configure(struct forwarder *f, void *arg)
 {
 	struct change *n = arg;
+	const struct forwards_options limits = {
+			.live_max = n->config->gateway.max_forwarded};
 	struct hypervisor **all;
 	struct entry *fresh, *gone;
 	size_t count;
@@ -113,6 +115,7 @@ static void configure(struct forwarder *f, void *arg)
 		n->r = -ENOMEM;
 		return;
 	}
+	forwards_limit(f->forwards, &limits); /* others are each forward's */
 	hypervisors_retire(&f->retired, f->hypervisors, f->hypervisor_count);
 	f->hypervisors = all;
 	f->hypervisor_count = count;

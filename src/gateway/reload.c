@@ -7,6 +7,7 @@
 #include "gateway/forwarder.h"
 #include "gateway/front.h"
 #include "gateway/gateway.h"
+#include "gateway/inherit.h"
 #include "gateway/site.h"
 #include "gateway/worker_internal.h"
 #include "proto/url.h"
@@ -16,6 +17,7 @@ enum {
 	/* Client and backend; a serial line that is shared has a pair between
 	 * them. A pipe of the fast path is done without where there is none. */
 	FDS_A_WIRE = 4,
+	FDS_A_FORWARD = 2, /* of a connection of one */
 };
 
 int worker_site(struct worker *w, const struct config *c,
@@ -28,19 +30,41 @@ int worker_site(struct worker *w, const struct config *c,
 	return site_new(ret_site, c, own, w->names.count, e);
 }
 
+/* What forwards would have, if they all were full, and that no more than half:
+ * of one that follows a profile nobody knows. */
+static rlim_t forwards_fds(struct config *c, rlim_t all)
+{
+	rlim_t listeners = 0, wanted = 0;
+
+	for (size_t i = 0; i < c->forward_count; i++) {
+		const struct config_forward *f = &c->forwards[i];
+
+		listeners += f->all ? INHERIT_PORTS_MAX : f->listen.count + 2;
+		wanted += f->all ? all : FDS_A_FORWARD * f->connections;
+	}
+	if (c->forward_count == 0)
+		return 0;
+	if (listeners > all / 4)
+		listeners = all / 4;
+	if (wanted > all / 2 - listeners)
+		wanted = all / 2 - listeners;
+	c->gateway.max_forwarded = 1 + (unsigned)(wanted / FDS_A_FORWARD);
+	return listeners + wanted;
+}
+
 void worker_limits(struct config *c)
 {
 	struct rlimit fds;
+	rlim_t left;
 	unsigned most;
 
 	if (getrlimit(RLIMIT_NOFILE, &fds) < 0)
 		return;
 	fds.rlim_cur = fds.rlim_max;
 	(void)setrlimit(RLIMIT_NOFILE, &fds);
-	most = fds.rlim_cur > FDS_SPARE + FDS_A_WIRE
-			       ? (unsigned)((fds.rlim_cur - FDS_SPARE) /
-						 FDS_A_WIRE)
-			       : 1;
+	left = fds.rlim_cur > FDS_SPARE ? fds.rlim_cur - FDS_SPARE : 0;
+	left -= forwards_fds(c, left);
+	most = left > FDS_A_WIRE ? (unsigned)(left / FDS_A_WIRE) : 1;
 	c->gateway.max_wires = most; /* a session may have several */
 	if (c->gateway.max_sessions <= most)
 		return;

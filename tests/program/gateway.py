@@ -157,18 +157,19 @@ class Gateway:
         return {s["id"]: s for s in answer["sessions"]
                 if s["state"] != "ended"}
 
-    def metrics(self):
+    def metrics(self, but=None):
         """The page of them; its port is found by asking all that are listened
-        on, for who asks a forward is with its guest."""
+        on, but that of a forward, which would count it."""
         listening = subprocess.run(["ss", "-Hltnp"], capture_output=True,
                                    text=True).stdout
         for line in listening.splitlines():
             at = line.split()[3]
             if "pid=%d," % self.process.pid not in line \
-                    or not at.startswith("127.0.0.1:"):
+                    or not at.startswith("127.0.0.1:") \
+                    or at == "127.0.0.1:%s" % but:
                 continue
             try:
-                connection = http.client.HTTPConnection(at, timeout=2)
+                connection = http.client.HTTPConnection(at, timeout=30)
                 connection.request("GET", "/metrics")
                 answer = connection.getresponse()
                 text = answer.read().decode()
@@ -180,9 +181,9 @@ class Gateway:
                 return text
         raise AssertionError("no metrics on any port")
 
-    def metric(self, name):
+    def metric(self, name, but=None):
         return float(re.search(r"^%s (\S+)$" % re.escape(name),
-                               self.metrics(), re.M)[1])
+                               self.metrics(but), re.M)[1])
 
     def viewer(self):
         return Viewer(self)

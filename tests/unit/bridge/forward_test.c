@@ -219,6 +219,35 @@ static void those_past_the_limit_are_closed_at_once(void)
 	guesthouse_end();
 }
 
+static void all_forwards_together_have_a_limit(void)
+{
+	const struct forwards_options limits = {.live_max = 2};
+	struct forward_counts counts;
+	struct forward *f[2];
+	int clients[3];
+
+	guesthouse_begin(&limits);
+	for (int i = 0; i < 2; i++) {
+		f[i] = guesthouse_listen();
+		clients[i] = guesthouse_dial(forward_port(f[i]));
+	}
+	guesthouse_until(forwards_live(house.forwards) == 2);
+	clients[2] = guesthouse_dial(forward_port(f[1]));
+	guesthouse_hears_end(clients[2]);
+	forwards_count(house.forwards, &counts);
+	CHECK_INT(counts.ends[END_LIMIT], 1);
+	(void)close(clients[2]);
+	for (int i = 0; i < 2; i++) { /* both halves of each */
+		(void)close(guesthouse_accept());
+		(void)close(clients[i]);
+	}
+	guesthouse_until(forwards_live(house.forwards) == 0);
+	clients[2] = guesthouse_dial(forward_port(f[0]));
+	guesthouse_until(forwards_live(house.forwards) == 1); /* room again */
+	(void)close(clients[2]);
+	guesthouse_end();
+}
+
 static void who_was_refused_stays_counted_when_the_port_goes(void)
 {
 	enum { NOBODY = 65534 };
@@ -399,6 +428,7 @@ TESTS(T(each_side_may_end_its_half_and_still_hear_the_other),
 		T(a_guest_of_no_profile_is_told),
 		T(a_way_that_leads_back_is_refused),
 		T(those_past_the_limit_are_closed_at_once),
+		T(all_forwards_together_have_a_limit),
 		T(who_was_refused_stays_counted_when_the_port_goes),
 		T(a_client_that_never_reads_stops_the_guest),
 		T(a_closed_forward_tells_who_is_in),
