@@ -109,8 +109,10 @@ function containerInterfaces(ctx) {
 				prefix: 24 },
 			{ 'ip-address': `fe80::${low}`, 'ip-address-type': 'inet6',
 				prefix: 64 }];
-	return [{ ...LOOPBACK, hwaddr: LOOPBACK['hardware-address'],
-		inet: '127.0.0.1/8', inet6: '::1/128' }, eth];
+	const lo = { ...LOOPBACK, hwaddr: LOOPBACK['hardware-address'],
+		inet: '127.0.0.1/8', inet6: '::1/128' };
+
+	return guest.isLonely ? [lo] : [lo, eth];
 }
 
 /* Does the guest have to run for it, and what happens then. */

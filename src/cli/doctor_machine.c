@@ -154,7 +154,8 @@ void doctor_config(struct doctor *d)
 /* ---- the gateway ----------------------------------------------------------
  */
 
-/* What has this machine's gateway begin anew. */
+/* What has this machine's gateway begin anew: its consoles are given time to
+ * end, and until then a second one would be refused. */
 static void restart_line(char ret[MEND_MAX])
 {
 	bool service;
@@ -163,8 +164,10 @@ static void restart_line(char ret[MEND_MAX])
 	if (service || pid <= 0)
 		(void)snprintf(ret, MEND_MAX, "systemctl restart glassbridge");
 	else
-		(void)snprintf(ret, MEND_MAX, "kill %ld && glassbridge serve",
-				(long)pid);
+		(void)snprintf(ret, MEND_MAX,
+				"kill %ld && tail --pid=%ld -f /dev/null && "
+				"glassbridge serve",
+				(long)pid, (long)pid);
 }
 
 /* As it is shown now; tls_cert may hold a newer one already. */

@@ -80,7 +80,8 @@ int tls_server_context(struct tls_context **ret_context, const char *cert_file,
 		const char *key_file, struct err *e);
 /* The same with a certificate of our own making: ECDSA P-256, ten years, the
  * names (DNS names and addresses) as subject alternative names; kept in dir
- * (0700; cert.pem, key.pem 0600) and made only once. dir NULL: in memory. */
+ * (0700; cert.pem, key.pem 0600) and made anew only where it has fewer than 30
+ * days left. dir NULL: in memory. */
 int tls_server_context_self(struct tls_context **ret_context, const char *dir,
 		const char *const *names, size_t name_count, struct err *e);
 struct tls_context *tls_context_ref(struct tls_context *c);

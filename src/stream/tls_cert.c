@@ -20,6 +20,7 @@
 enum {
 	DAY_S = 24 * 60 * 60,
 	CERT_DAYS = 3652,       /* ten years */
+	CERT_SPARE_DAYS = 30,   /* with fewer left another one is made */
 	CERT_NAME_MAX = 64,     /* a common name's limit (RFC 5280) */
 	CERT_SERIAL_BITS = 126, /* random, positive, under 20 bytes */
 };
@@ -225,6 +226,16 @@ static int cert_load(int dir, const char *dir_name, X509 **ret_cert,
 			dir_name);
 }
 
+/* One that ends soon is made anew at the next start, before it is refused. */
+static bool lasts(const X509 *cert)
+{
+	int days, seconds;
+
+	return ASN1_TIME_diff(&days, &seconds, NULL,
+			       X509_get0_notAfter(cert)) == 1 &&
+	       days >= CERT_SPARE_DAYS;
+}
+
 static bool have(int dir, const char *name)
 {
 	return faccessat(dir, name, F_OK, 0) == 0;
@@ -263,8 +274,15 @@ int tls_cert_self(const char *dir_name, const char *const *names, size_t count,
 	if (dir < 0)
 		return dir;
 	if (have(dir, CERT_NAME) && have(dir, KEY_NAME)) {
-		r = cert_load(dir, dir_name, ret_cert, ret_key, e);
-		goto out;
+		r = cert_load(dir, dir_name, &cert, &key, e);
+		if (r < 0)
+			goto out;
+		if (lasts(cert))
+			goto give;
+		X509_free(cert);
+		EVP_PKEY_free(key);
+		cert = NULL;
+		key = NULL;
 	}
 	r = cert_make(names, count, &cert, &key, e);
 	if (r < 0)
@@ -275,6 +293,7 @@ int tls_cert_self(const char *dir_name, const char *const *names, size_t count,
 				dir_name, strerrordesc_np(-r));
 		goto out;
 	}
+give:
 	*ret_cert = cert;
 	*ret_key = key;
 	cert = NULL;
