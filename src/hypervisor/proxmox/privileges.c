@@ -23,6 +23,7 @@ static const struct privilege privileges[] = {
 		{"VM.Console", "their consoles open", .needed = true},
 		{"VM.PowerMgmt", "guests are started and stopped",
 				.changes = true},
+		{"VM.Snapshot", "snapshots are taken", .changes = true},
 		{"VM.Snapshot.Rollback", "guests go back to a snapshot",
 				.changes = true},
 		{"VM.GuestAgent.Audit", "`ssh` learns a guest's address",
