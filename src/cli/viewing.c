@@ -1,6 +1,7 @@
 #include "cli/viewing.h"
 
 #include <signal.h>
+#include <stdlib.h>
 
 #include "cli/exit.h"
 #include "cli/say.h"
@@ -75,14 +76,26 @@ void viewing_wait(struct viewing *v)
 		(void)target_wait(v->target, UINT32_MAX);
 }
 
+/* Of X or Wayland: what is set, is meant to be used. */
+static bool has_screen(void)
+{
+	const char *x = getenv("DISPLAY"), *wayland = getenv("WAYLAND_DISPLAY");
+
+	return (x && *x) || (wayland && *wayland);
+}
+
 int viewing_exit(const struct viewing *v)
 {
 	if (v->signum)
 		return v->signum == SIGINT ? EXIT_OK : EXIT_FAILED;
-	if (v->code != 0)
-		return say_fail(EXIT_FAILED, "%s ended with %d", v->viewer.file,
-				v->code);
-	return EXIT_OK;
+	if (v->code == 0)
+		return EXIT_OK;
+	say("%s ended with %d", v->viewer.file, v->code);
+	if (!has_screen())
+		say("no screen is known here (DISPLAY, WAYLAND_DISPLAY); in a "
+		    "browser it is: glassbridge web %s",
+				v->target->guest->id);
+	return EXIT_FAILED;
 }
 
 void viewing_done(struct viewing *v)
