@@ -78,18 +78,31 @@ class House:
                         {**self.env, **env}, out)
 
 
+def fork_in_terminal(look):
+    """pty.fork() with what look(terminal) told: the child goes on after."""
+    wait, tell = os.pipe()
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.read(wait, 1)
+        return pid, terminal, None
+    seen = look(terminal)
+    os.write(tell, b"x")
+    os.close(tell)
+    os.close(wait)
+    return pid, terminal, seen
+
+
 class Terminal:
     """A command in a terminal of its own. out: a file for its standard
     output."""
 
     def __init__(self, argv, env, out=None):
         self.seen = b""
-        self.pid, self.fd = pty.fork()
+        self.pid, self.fd, self.before = fork_in_terminal(termios.tcgetattr)
         if self.pid == 0:
             if out:
                 os.dup2(os.open(out, os.O_WRONLY | os.O_CREAT, 0o600), 1)
             os.execve(argv[0], argv, env)
-        self.before = termios.tcgetattr(self.fd)
 
     def __enter__(self):
         return self
