@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { endDemo, startDemo } from './demo.mjs';
 import { axe, countTransfer, launch, openGuest, openPage, pictureOf,
-	waitForState } from './helpers.mjs';
+	until, waitForState } from './helpers.mjs';
 import { Machine } from './machine.mjs';
 import { Wire } from './wire.mjs';
 
@@ -142,13 +142,14 @@ test('a guest may be named with a plain slash', async () => {
 });
 
 test('a session that is ended says so, and does not come back', async () => {
-	const ended = await s.page.evaluate(async () => {
-		const { sessions } = await (await fetch('/api/v1/sessions')).json();
-		const live = sessions.find((x) => x.state === 'streaming');
+	const live = () => s.page.evaluate(async () =>
+		(await (await fetch('/api/v1/sessions')).json()).sessions
+			.filter((x) => x.state === 'streaming').map((x) => x.id));
 
-		return (await fetch(`/api/v1/sessions/${live.id}`,
-			{ method: 'DELETE' })).status;
-	});
+	await until(async () => (await live()).length === 1); /* others leave */
+	const ended = await s.page.evaluate(async (id) => (await fetch(
+		`/api/v1/sessions/${id}`, { method: 'DELETE' })).status,
+	(await live())[0]);
 
 	assert.equal(ended, 204);
 	await waitForState(s.page, 'ended');

@@ -260,7 +260,7 @@ test('an agent that asks without end and reads nothing gets no more',
 		await panel(page, 'Clipboard');
 		await page.getByLabel('Shared clipboard').fill(words);
 		await page.getByRole('button', { name: 'Send to guest' }).click();
-		await page.waitForTimeout(300);
+		await page.waitForTimeout(1500);
 		for (let i = 0; i < 2000; i++)
 			spice.agentAsks();
 		await page.waitForTimeout(1000);
