@@ -238,6 +238,18 @@ test('a sandbox that is off is started, whatever each console lacks',
 		assert.equal(await card(page, 'asleep').locator('.kind').count(), 1);
 	});
 
+test('a sandbox that is paused is resumed; its menu has no snapshots',
+	async () => {
+		s.mock.cluster();
+		Object.assign(guest('held'), { type: 'sandbox', snapshots: false });
+		const page = await s.open();
+
+		await page.getByRole('button', { name: 'Resume held' }).waitFor();
+		await page.getByRole('button', { name: 'Power of held', exact: true })
+			.waitFor();
+		assert.equal(await card(page, 'held').locator('.kind').count(), 1);
+	});
+
 test('there is no button without the right to it', async () => {
 	s.mock.cluster();
 	Object.assign(guest('web1'), { power: [], snapshots: false });

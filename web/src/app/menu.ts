@@ -19,6 +19,10 @@ export function verbsOf(guest: Guest): Verb[] {
 	return verbOrder.filter((v) => guest.power?.includes(v));
 }
 
+function powerWords(guest: Guest): string {
+	return guest.snapshots ? 'Power and snapshots' : 'Power';
+}
+
 function hasChoice(guest: Guest): boolean {
 	return kindsOf(guest).filter((k) => guest.kinds[k]?.available)
 		.length > 1;
@@ -102,7 +106,7 @@ export class GuestMenu {
 		const power = guest && (verbsOf(guest).length > 0 ||
 			guest.snapshots === true);
 		const name = guest?.name || guest?.id || '';
-		const label = power ? `Power and snapshots of ${name}` :
+		const label = power ? `${powerWords(guest)} of ${name}` :
 			`Options of ${name}`;
 
 		this.guest = guest;
@@ -111,7 +115,7 @@ export class GuestMenu {
 		attribute(this.panel.button, 'aria-label', label);
 		attribute(this.panel.body, 'aria-label', label);
 		attribute(this.panel.button, 'data-tip', power ?
-			'Power and snapshots' : 'Options');
+			powerWords(guest) : 'Options');
 		if (this.panel.button.dataset['icon'] !== (power ? 'on' : 'off')) {
 			this.panel.button.dataset['icon'] = power ? 'on' : 'off';
 			replace(this.panel.button, icon(power ? 'power' : 'more'));

@@ -40,6 +40,9 @@ export function whyNot(guest: Guest, kind: Kind): string {
 		return state.reason || 'Not available now.';
 	if (guest.status === 'stopped')
 		return 'It is not running.';
+	/* its screen is a program within it, which sleeps as well */
+	if (guest.status === 'paused' && guest.type === 'sandbox')
+		return 'It is paused.';
 	return kinds[kind].here ? '' : 'This page does not open it yet.';
 }
 
