@@ -9,6 +9,7 @@
 #include "cli/app.h"
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "cli/plain_env.h"
 #include "cli/say.h"
 #include "cli/ssh_host.h"
 #include "cli/target.h"
@@ -251,16 +252,20 @@ static int run_child(struct target *t, char *const *argv, bool json)
 	enum { SIGNALS = sizeof(signals) / sizeof(signals[0]) };
 	const int fds[] = {STDIN_FILENO, json ? STDERR_FILENO : STDOUT_FILENO,
 			STDERR_FILENO};
+	char **env = plain_env();
 	const struct child_options o = {.file = argv[0],
 			.argv = argv,
+			.env = env,
 			.fds = fds,
 			.fd_count = 3};
 	struct loop_signal *heard[SIGNALS] = {0};
 	struct running running = {.target = t, .code = EXIT_FAILED};
 	struct err e;
-	int r = child_new(&running.child, t->sources.loop, &o, on_exit_of_ssh,
-			&running, &e);
+	int r = env ? child_new(&running.child, t->sources.loop, &o,
+				      on_exit_of_ssh, &running, &e)
+		    : err_set(&e, -ENOMEM, "no memory");
 
+	free(env);
 	if (r < 0)
 		return say_fail(EXIT_FAILED,
 				"cannot start ssh: %s; is it "
