@@ -21,8 +21,8 @@ static int config(struct app *a, const void *values, int argc, char **argv);
 const struct command config_command = {
 		.name = "config",
 		.arguments = "check [FILE] | set KEY[=VALUE]... | reload",
-		.summary = "Check or change the configuration, or have the "
-			   "gateway read it again",
+		.summary = "Check or change the configuration, or have it "
+			   "read again",
 		.help = "`check` says what is wrong with FILE, LINE and "
 			"COLUMN, or what `serve` would do.\n"
 			"`set` changes keys, as in "

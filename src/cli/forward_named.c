@@ -83,6 +83,22 @@ static int choose_port(const struct forward_arg *arg,
 	return say_fail(EXIT_NOT_FOUND, "%s: %s", g->id, g->lacks[CONSOLE_VNC]);
 }
 
+/* Proxmox VE hands over consoles, and no guest's ports. */
+static int check_profile(
+		const struct forwarding *f, const struct guest_entry *g)
+{
+	const struct config_profile *p;
+
+	(void)sources_of(&f->sources, g, &p);
+	if (strcmp(p->kind, "proxmox") != 0)
+		return 0;
+	return say_fail(EXIT_NOT_FOUND,
+			"%s: guests of Proxmox VE have no ports that can be "
+			"led to; `glassbridge vnc %s` and `glassbridge ssh %s` "
+			"reach it",
+			g->id, g->id, g->id);
+}
+
 /* With a login it is its screen, or nothing. */
 static int choose_login(const struct guest_entry *g, struct forward_options *o)
 {
@@ -121,7 +137,9 @@ static int open_named(struct forwarding *f, const struct forward_arg *arg)
 		o.host_count = 1;
 	}
 	o.guest = g->id;
-	code = choose_port(arg, g, &o);
+	code = check_profile(f, g);
+	if (code == 0)
+		code = choose_port(arg, g, &o);
 	news.guest_port = o.guest_port;
 	if (code == 0 && f->values->login)
 		code = choose_login(g, &o);
