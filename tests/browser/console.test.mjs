@@ -170,6 +170,25 @@ test('a broken network is told, and the console comes back by itself',
 		await becomes(() => s.mock.screens().at(-1).keys[0], [0x62, true]);
 	});
 
+test('a network that breaks again before a frame leaves the last picture',
+	async () => {
+		const page = await connected();
+
+		await page.evaluate(() => {
+			window.requestAnimationFrame = (f) => setTimeout(f, 1000);
+			window.cancelAnimationFrame = clearTimeout;
+		});
+		s.mock.cut();
+		await waitForState(page, 'lost');
+		s.mock.mend();
+		await waitForState(page, 'connected');
+		s.mock.cut();
+		await waitForState(page, 'lost');
+		await page.evaluate(() => new Promise((f) => setTimeout(f, 2000)));
+		assert.equal(await page.locator('.screen-still').count(), 1);
+		s.mock.mend();
+	});
+
 test('a silent network is noticed, and the console comes back', async () => {
 	const page = await connected();
 

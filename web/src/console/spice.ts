@@ -164,7 +164,7 @@ export class SpiceViewer implements Viewer {
 		return {
 			up: () => {
 				this.bar.applyTo();
-				requestAnimationFrame(() => this.still.drop());
+				this.still.dropSoon();
 				up();
 			},
 			down,

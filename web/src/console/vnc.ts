@@ -220,8 +220,8 @@ export class VncViewer implements Viewer {
 				'bring the focus back to the toolbar.');
 		}
 		/* the second message holds the first picture */
-		socket.addEventListener('message', () =>
-			requestAnimationFrame(() => this.still.drop()), { once: true });
+		socket.addEventListener('message', () => this.still.dropSoon(),
+			{ once: true });
 		up();
 	}
 
