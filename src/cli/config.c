@@ -118,15 +118,6 @@ static int put_text(const struct app *a, const struct config *c)
 
 /* ---- for programs -------------------------------------------------------- */
 
-static void write_texts(struct json_out *o, const char *key,
-		const struct config_texts *texts)
-{
-	json_out_put_array(o, key);
-	for (size_t i = 0; i < texts->count; i++)
-		json_out_text(o, texts->items[i]);
-	json_out_array_end(o);
-}
-
 static void write_profiles(
 		struct json_out *o, const struct app *a, const struct config *c)
 {
@@ -158,8 +149,8 @@ static int put_checked(const struct app *a, const struct config *c)
 		json_out_text(&o, text);
 	}
 	json_out_array_end(&o);
-	write_texts(&o, "warnings", &c->warnings);
-	write_texts(&o, "skipped", &c->skipped);
+	put_texts(&o, "warnings", &c->warnings);
+	put_texts(&o, "skipped", &c->skipped);
 	json_out_object_end(&o);
 	return output_end(&o, &b);
 }

@@ -43,15 +43,6 @@ static void put_taken(const struct config *c)
 		say("warning: %s", c->warnings.items[i]);
 }
 
-static void write_texts(struct json_out *o, const char *key,
-		const struct config_texts *texts)
-{
-	json_out_put_array(o, key);
-	for (size_t i = 0; i < texts->count; i++)
-		json_out_text(o, texts->items[i]);
-	json_out_array_end(o);
-}
-
 static int put_json_of(const struct init *i, const struct config *c)
 {
 	struct json_out o;
@@ -64,8 +55,8 @@ static int put_json_of(const struct init *i, const struct config *c)
 	for (size_t n = 0; n < c->profile_count; n++)
 		json_out_text(&o, c->profiles[n].name);
 	json_out_array_end(&o);
-	write_texts(&o, "warnings", &c->warnings);
-	write_texts(&o, "skipped", &c->skipped);
+	put_texts(&o, "warnings", &c->warnings);
+	put_texts(&o, "skipped", &c->skipped);
 	json_out_object_end(&o);
 	return output_end(&o, &b);
 }

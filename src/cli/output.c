@@ -4,6 +4,7 @@
 
 #include "cli/exit.h"
 #include "cli/say.h"
+#include "config/config.h"
 #include "core/buf.h"
 #include "proto/json.h"
 
@@ -23,6 +24,15 @@ int output_end(struct json_out *o, struct buf *b)
 	}
 	buf_done(b);
 	return r < 0 ? say_fail(EXIT_FAILED, "no memory") : EXIT_OK;
+}
+
+void put_texts(struct json_out *o, const char *key,
+		const struct config_texts *texts)
+{
+	json_out_put_array(o, key);
+	for (size_t i = 0; i < texts->count; i++)
+		json_out_text(o, texts->items[i]);
+	json_out_array_end(o);
 }
 
 /* Reading has bounded how deep it goes. */
