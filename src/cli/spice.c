@@ -5,14 +5,12 @@
 
 #include "cli/app.h"
 #include "cli/commands.h"
-#include "cli/output.h"
 #include "cli/say.h"
 #include "cli/target.h"
 #include "cli/viewing.h"
 #include "core/buf.h"
 #include "core/loop.h"
 #include "core/secret.h"
-#include "proto/json.h"
 #include "proto/spice_proxy.h"
 #include "proto/vv.h"
 
@@ -220,29 +218,6 @@ static int write_file(struct spice_view *w)
 /* ---- the viewer -----------------------------------------------------------
  */
 
-static int put_result(const struct spice_view *w, bool launched)
-{
-	const struct guest_entry *g = w->target->guest;
-	struct json_out o;
-	struct buf b;
-	int code;
-
-	output_begin(&o, &b);
-	json_out_object_begin(&o);
-	json_out_put_text(&o, "vmid", strrchr(g->id, '/') + 1);
-	json_out_put_text(&o, "node", g->node);
-	json_out_put_text(&o, "vv_file",
-			*w->viewing.file.path ? w->viewing.file.path : NULL);
-	json_out_put_text(&o, "host", w->host);
-	json_out_put_text(&o, "launcher",
-			launched ? w->viewing.viewer.file : NULL);
-	json_out_put_bool(&o, "launched", launched);
-	json_out_object_end(&o);
-	code = output_end(&o, &b);
-	(void)fflush(stdout);
-	return code;
-}
-
 /* Whom it was handed to is not known: is it read? */
 static void on_look(void *arg)
 {
@@ -264,7 +239,7 @@ static int watch_viewer(struct spice_view *w, bool json)
 	int code = viewing_launch(&w->viewing);
 
 	if (code == 0 && json)
-		code = put_result(w, true);
+		code = viewing_put(&w->viewing, w->host, 0, true);
 	if (code != 0)
 		return code;
 	if (w->viewing.viewer.opener)
@@ -279,7 +254,7 @@ static int leave_file(struct spice_view *w, bool json)
 	int code = 0;
 
 	if (json)
-		code = put_result(w, false);
+		code = viewing_put(&w->viewing, w->host, 0, false);
 	else
 		(void)printf("%s\n", w->viewing.file.path);
 	if (w->seconds > 0)

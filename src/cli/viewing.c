@@ -1,12 +1,18 @@
 #include "cli/viewing.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/exit.h"
+#include "cli/guests.h"
+#include "cli/output.h"
 #include "cli/say.h"
 #include "cli/target.h"
+#include "core/buf.h"
 #include "core/loop.h"
+#include "proto/json.h"
 
 void viewing_end(struct viewing *v)
 {
@@ -60,6 +66,30 @@ int viewing_launch(struct viewing *v)
 			    &v->file, on_viewer_exit, v, &e) < 0)
 		return say_err(EXIT_FAILED, &e);
 	return 0;
+}
+
+int viewing_put(const struct viewing *v, const char *host, unsigned port,
+		bool launched)
+{
+	const struct guest_entry *g = v->target->guest;
+	struct json_out o;
+	struct buf b;
+	int code;
+
+	output_begin(&o, &b);
+	json_out_object_begin(&o);
+	json_out_put_text(&o, "vmid", strrchr(g->id, '/') + 1);
+	json_out_put_text(&o, "node", g->node);
+	json_out_put_text(&o, "vv_file", *v->file.path ? v->file.path : NULL);
+	json_out_put_text(&o, "host", host);
+	if (port)
+		json_out_put_uint(&o, "port", port);
+	json_out_put_text(&o, "launcher", launched ? v->viewer.file : NULL);
+	json_out_put_bool(&o, "launched", launched);
+	json_out_object_end(&o);
+	code = output_end(&o, &b);
+	(void)fflush(stdout);
+	return code;
 }
 
 void viewing_limit(struct viewing *v, uint64_t ms)

@@ -36,6 +36,10 @@ int viewing_begin(struct viewing *v, struct target *t);
 /* Start the viewer: its end is ours, but for what only hands files on. 0 or an
  * exit code, told. */
 int viewing_launch(struct viewing *v);
+/* What became of it, as JSON: the guest, the file, where it leads (`port` where
+ * it is not 0), who shows it. The exit code. */
+int viewing_put(const struct viewing *v, const char *host, unsigned port,
+		bool launched);
 /* Whatever else ends it: in so long, unless that is said anew; 0: not by time.
  */
 void viewing_limit(struct viewing *v, uint64_t ms);

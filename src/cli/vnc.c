@@ -199,27 +199,10 @@ static void on_change(void *arg)
 /* With the same words as `spice`; the password is in the file alone. */
 static int put_result(const struct watching *w, bool launched)
 {
-	const struct guest_entry *g = w->target->guest;
 	const char *host = w->values->address;
-	struct json_out o;
-	struct buf b;
-	int code;
 
-	output_begin(&o, &b);
-	json_out_object_begin(&o);
-	json_out_put_text(&o, "vmid", strrchr(g->id, '/') + 1);
-	json_out_put_text(&o, "node", g->node);
-	json_out_put_text(&o, "vv_file",
-			*w->viewing.file.path ? w->viewing.file.path : NULL);
-	json_out_put_text(&o, "host", host ? host : "127.0.0.1");
-	json_out_put_uint(&o, "port", vnc_bridge_port(w->bridge));
-	json_out_put_text(&o, "launcher",
-			launched ? w->viewing.viewer.file : NULL);
-	json_out_put_bool(&o, "launched", launched);
-	json_out_object_end(&o);
-	code = output_end(&o, &b);
-	(void)fflush(stdout);
-	return code;
+	return viewing_put(&w->viewing, host ? host : "127.0.0.1",
+			vnc_bridge_port(w->bridge), launched);
 }
 
 static int launch(struct watching *w)
